@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said after devices were acted upon: what they report now, and by name which of them did not follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from appliance.home.naming import be, listing
+from appliance.home.registry import Device
+from appliance.home.states import details, labels, setting, state_words, together
+from appliance.home.tools import Change, ToolCall, ToolResult
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One device before and after an act; `answered`: it reported anew; `reached`: what was asked for is true."""
+
+    before: Device
+    after: Device
+    answered: bool
+    reached: bool
+
+
+def report(call: ToolCall, outcomes: Sequence[Outcome], remarks: Sequence[str]) -> ToolResult:
+    """Make the result of an act; `remarks` name the devices that it could mean nothing for."""
+    done = [outcome.after for outcome in outcomes if outcome.reached]
+    failed = [*_failures([outcome for outcome in outcomes if not outcome.reached]), *remarks]
+    changed = tuple(
+        Change(outcome.after.entity_id, details(outcome.before), details(outcome.after))
+        for outcome in outcomes
+        if outcome.before != outcome.after
+    )
+    if not done:
+        return ToolResult(False, error=listing(failed), changed=changed)
+    told = _on_list(call, done[0]) if "item" in call.arguments else listing(together(done, partial(_words, call)))
+    return ToolResult(True, result=", but ".join([told, listing(failed)]) if failed else told, changed=changed)
+
+
+def _on_list(call: ToolCall, device: Device) -> str:
+    item = call.arguments["item"]
+    return f"{device.name} {'has' if item in device.attributes.get('items', ()) else 'no longer has'} {item}"
+
+
+def _words(call: ToolCall, device: Device) -> str:
+    shown = {
+        "HassLightSet": ("brightness", "color", "temperature"),
+        "HassFanSetSpeed": ("percentage",),
+    }.get(call.name, ())
+    if shown:
+        slots = ["color_temperature" if slot == "temperature" else slot for slot in shown if slot in call.arguments]
+        return ", ".join([state_words(device), *filter(None, (setting(device, slot) for slot in slots))])
+    if device.domain == "script":
+        return "started"
+    if call.name == "HassClimateSetTemperature":
+        return f"{setting(device, 'temperature')}{', but off' if device.state == 'off' else ''}"
+    if call.name in ("HassSetVolume", "HassSetVolumeRelative"):
+        return f"at {setting(device, 'volume_level')}"
+    if call.name in ("HassMediaPlayerMute", "HassMediaPlayerUnmute"):
+        return setting(device, "muted") or "not muted"
+    return state_words(device)
+
+
+def _failures(outcomes: Sequence[Outcome]) -> list[str]:
+    missing = [outcome.after for outcome in outcomes if not outcome.after.available]
+    silent = [outcome.after for outcome in outcomes if outcome.after.available and not outcome.answered]
+    other = [outcome.after for outcome in outcomes if outcome.after.available and outcome.answered]
+    told = [f"{device.name} {be(device.name)} {details(device)} instead" for device in other]
+    if len(silent) == 1:
+        told.insert(0, f"{silent[0].name} did not answer and {be(silent[0].name)} still {state_words(silent[0])}")
+    elif silent:
+        told.insert(0, f"{listing(labels(silent))} did not answer")
+    if missing:
+        told.insert(0, f"{listing(labels(missing))} {'is' if len(missing) == 1 else 'are'} not available")
+    return told

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the words of a call to devices of the registry: by name, by room and kind, and at last by sound.
+
+What could open the house is never guessed at: locks, doors, gates and valves are reached by their own name or with
+their kind said, and what merely sounds or looks like one of them is asked back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from appliance.home.errors import Ambiguous, NotFound
+from appliance.home.naming import Words, be, likeness, without, words
+from appliance.home.places import LIKENESS_AT_LEAST, LIKENESS_LEAD, Place, find_place, spoken_place
+from appliance.home.registry import Device, Registry
+from appliance.home.states import noun, which
+
+SWITCHABLE = frozenset(
+    ("light", "switch", "fan", "cover", "lock", "valve", "climate", "media_player", "vacuum", "scene", "script")
+)
+_EVERYTHING = frozenset(("light", "switch", "fan", "media_player"))  # what "turn off everything" may reach
+_ALL = {words(text) for text in ("all", "everything", "all devices", "all of them", "every device")}
+_KINDS: dict[Words, tuple[str, str | None]] = {
+    words("light"): ("light", None),
+    words("lamp"): ("light", None),
+    words("lighting"): ("light", None),
+    words("switch"): ("switch", None),
+    words("outlet"): ("switch", "outlet"),
+    words("plug"): ("switch", "outlet"),
+    words("fan"): ("fan", None),
+    words("cover"): ("cover", None),
+    words("awning"): ("cover", "awning"),
+    words("blind"): ("cover", "blind"),
+    words("curtain"): ("cover", "curtain"),
+    words("shade"): ("cover", "shade"),
+    words("shutter"): ("cover", "shutter"),
+    words("lock"): ("lock", None),
+    words("thermostat"): ("climate", None),
+    words("heating"): ("climate", None),
+    words("speaker"): ("media_player", "speaker"),
+    words("tv"): ("media_player", "tv"),
+    words("television"): ("media_player", "tv"),
+    words("list"): ("todo", None),
+    words("vacuum"): ("vacuum", None),
+    words("vacuum cleaner"): ("vacuum", None),
+}
+
+
+def guarded(device: Device) -> bool:
+    """Whether a mistake with this device could open the house, flood it or set it on fire."""
+    opens = device.domain == "cover" and device.device_class in ("door", "garage", "gate")
+    return opens or device.domain in ("lock", "valve") or bool(device.attributes.get("guarded"))
+
+
+def resolve(
+    registry: Registry,
+    arguments: Mapping[str, Any],
+    context_area: str | None,
+    *,
+    domains: Collection[str] | None = None,
+    acting: bool = True,
+) -> list[Device]:
+    """Find the devices that `name`, `area`, `floor`, `domain` and `device_class` speak of; at least one.
+
+    `domains` are the kinds of device of a tool that is for those alone; such a tool called without any slot means what
+    stands in the room of the speaker (`context_area`), or the only one at home. When asking (not `acting`) nothing is
+    guarded, and devices that share the name are all returned. Raises NotFound, or Ambiguous with a question.
+    """
+    name = arguments.get("name")
+    query = _Query(
+        registry=registry,
+        text=name or "",
+        heard=words(name) if name else (),
+        where=find_place(registry, arguments.get("area"), arguments.get("floor"), context_area),
+        domain=arguments.get("domain"),
+        device_class=arguments.get("device_class"),
+        domains=domains,
+        acting=acting,
+        context_area=context_area,
+    )
+    if name and query.heard not in _ALL:
+        return _by_name(query)
+    if domains is not None and not name and query.where.everywhere and not query.kind_said:
+        return _implied(query)
+    return _as_set(query)
+
+
+@dataclass(frozen=True)
+class _Query:
+    registry: Registry
+    text: str
+    heard: Words
+    where: Place
+    domain: str | None
+    device_class: str | None
+    domains: Collection[str] | None
+    acting: bool
+    context_area: str | None
+
+    @property
+    def kind_said(self) -> bool:
+        return self.domain is not None or self.device_class is not None
+
+    @property
+    def kind(self) -> str:
+        if self.kind_said or self.domains is None or len(self.domains) > 2:
+            return noun(self.domain, self.device_class)
+        return " or ".join(noun(domain, None) for domain in sorted(self.domains))
+
+    def has_kind(self, device: Device) -> bool:
+        return (
+            (self.domain is None or device.domain == self.domain)
+            and (self.device_class is None or device.device_class == self.device_class)
+            and (self.domains is None or device.domain in self.domains)
+            and (not self.acting or device.domain in SWITCHABLE)
+        )
+
+    @property
+    def pool(self) -> list[Device]:
+        return [device for device in self.registry.devices if self.has_kind(device) and self.where.holds(device)]
+
+
+def _by_name(query: _Query) -> list[Device]:
+    pool = query.pool
+    exact = [device for device in pool if query.heard in _names(device)]
+    if exact:
+        return _pick(query, exact, certain=True)
+    near = [device for device in pool if _same_but_for_place_and_kind(query, device, query.where.area)]
+    if near:
+        return _pick(query, near, certain=True)
+    here = [device for device in pool if _same_but_for_place_and_kind(query, device, query.context_area)]
+    if here:
+        return _pick(query, here, certain=False)
+    described = _described(query)
+    if described is not None:
+        return _as_set(described)
+    _refuse_what_is_elsewhere(query)
+    part = [device for device in pool if _is_part(query.heard, device)]
+    guess = part or _sounding_alike(query.heard, pool)
+    if query.heard and guess:
+        return _pick(query, guess, certain=False)
+    raise NotFound(f"I do not know a {query.kind} called {query.text}")
+
+
+def _names(device: Device) -> list[Words]:
+    return [words(name) for name in (device.name, *device.aliases)]
+
+
+def _same_but_for_place_and_kind(query: _Query, device: Device, area: str | None) -> bool:
+    """Whether "lamp" in the bedroom, or "bedroom reading light", is the device Bedroom Reading Lamp in that room."""
+    room = words(device.area) if device.area else ()
+    in_room = device.area is not None and (area == device.area or without(query.heard, room) is not None)
+
+    def roomless(name: Words) -> Words:
+        return (without(name, room) or name) if in_room and room else name
+
+    def kindless(name: Words) -> Words:
+        return _kindless(roomless(name), device)
+
+    for name in _names(device):
+        # With nothing but the room left, "kitchen light" would be any one of the kitchen's lights.
+        said_enough = kindless(query.heard) not in ((), room)
+        if roomless(query.heard) == roomless(name) or (said_enough and kindless(query.heard) == kindless(name)):
+            return True
+    return False
+
+
+def _kindless(name: Words, device: Device) -> Words:
+    kinds = {kind[0] for kind, (domain, _) in _KINDS.items() if domain == device.domain and len(kind) == 1}
+    return tuple(word for word in name if word not in kinds)
+
+
+def _is_part(heard: Words, device: Device) -> bool:
+    """Whether what was said is a part of the device's name, as "weekend list" is of the list Weekend Jobs."""
+    said = set(_kindless(heard, device) or heard)
+    return any(said <= set(name) for name in _names(device))
+
+
+def _described(query: _Query) -> _Query | None:
+    """Read a name that is none: a room ("kitchen"), a kind ("lights") or both; None if it is neither."""
+    whole_home = query.heard[:1] in (("all",), ("every",))
+    where, rest = spoken_place(query.registry, query.heard[1:] if whole_home else query.heard)
+    domain, device_class = _KINDS.get(rest, (None, None))
+    if (rest and domain is None and rest not in _ALL) or (not rest and where.everywhere):
+        return None
+    if domain is not None and (query.domain not in (None, domain) or domain not in (query.domains or (domain,))):
+        return None
+    if not query.where.everywhere and not where.everywhere and where != query.where:
+        return None
+    found = replace(
+        query,
+        where=query.where if where.everywhere else where,
+        domain=domain or query.domain,
+        device_class=query.device_class or device_class,
+        heard=rest,
+    )
+    if not found.where.everywhere or whole_home or not query.acting:
+        return found
+    here = replace(found, where=Place(area=query.context_area))
+    if query.context_area is not None and here.pool:
+        return here
+    if len(found.pool) > 1:
+        raise _which_of(found.pool, found)
+    return found
+
+
+def _refuse_what_is_elsewhere(query: _Query) -> None:
+    for device in query.registry.devices:
+        if query.heard in _names(device):
+            if query.has_kind(device):
+                raise NotFound(f"There is no {device.name} {query.where}")
+            if query.kind_said or (query.domains is not None and len(query.domains) <= 2):
+                article = "an" if query.kind[0] in "aeiou" else "a"
+                raise NotFound(f"{device.name} {be(device.name)} not {article} {query.kind}")
+            raise NotFound(f"{device.name} cannot {'be switched' if query.acting else 'do that'}")
+
+
+def _sounding_alike(heard: Words, pool: list[Device]) -> list[Device]:
+    scored = [(max(likeness(heard, name) for name in _names(device)), device) for device in pool]
+    best = max((score for score, _ in scored), default=0.0)
+    if best < LIKENESS_AT_LEAST:
+        return []
+    return [device for score, device in scored if score > best - LIKENESS_LEAD]
+
+
+def _pick(query: _Query, found: list[Device], *, certain: bool) -> list[Device]:
+    one_name = len({words(device.name) for device in found}) == 1
+    if not query.acting and (certain or one_name):
+        return found
+    here = [device for device in found if query.context_area is not None and device.area == query.context_area]
+    if len(found) > 1 and len(here) == 1:
+        found = here
+    if len(found) > 1:
+        raise _which_of(found, query)
+    if not certain and query.acting and guarded(found[0]):
+        raise _which_of(found, query)
+    return found
+
+
+def _implied(query: _Query) -> list[Device]:
+    pool = [device for device in query.pool if not guarded(device)]
+    here = [device for device in pool if query.context_area is not None and device.area == query.context_area]
+    if not pool:
+        raise NotFound(f"There is no {query.kind} at home")
+    if not here and len(pool) > 1:
+        raise _which_of(pool, query)
+    return here or pool
+
+
+def _as_set(query: _Query) -> list[Device]:
+    pool = query.pool
+    if query.acting:
+        if not query.kind_said and query.domains is None:
+            if query.heard not in _ALL:
+                raise Ambiguous(f"What {query.where}?" if not query.where.everywhere else "Which device do you mean?")
+            pool = [device for device in pool if device.domain in _EVERYTHING]
+        free = [device for device in pool if _may_go_with_others(query, device)]
+        if pool and not free:
+            raise _which_of(pool, query)
+        pool = free
+    elif query.domain is None:
+        pool = [device for device in pool if device.domain not in ("scene", "script")]
+    if not pool:
+        raise NotFound(_nothing_there(query))
+    return pool
+
+
+def _nothing_there(query: _Query) -> str:
+    if not query.kind_said and query.domains is None:
+        return f"There is nothing to switch {query.where}"
+    seen = replace(query, acting=False, domains=None, domain=None if query.device_class else query.domain)
+    if query.kind_said and seen.pool:
+        return f"I cannot control the {query.kind} {query.where}"  # a window with a contact and no motor
+    return f"There is no {query.kind} {query.where}"
+
+
+def _may_go_with_others(query: _Query, device: Device) -> bool:
+    if device.domain in ("scene", "script") or device.attributes.get("guarded"):
+        return False
+    if not guarded(device):
+        return True
+    # "Open all covers" means the blinds; the garage door must be spoken of, or stand where was pointed to.
+    pointed_to = not query.where.everywhere or query.device_class is not None or device.domain == "lock"
+    return query.domain == device.domain and pointed_to
+
+
+def _which_of(devices: list[Device], query: _Query) -> Ambiguous:
+    if len(devices) == 1:
+        return Ambiguous(f"Do you mean {devices[0].name}?", devices)
+    return Ambiguous(which(devices) if len(devices) <= 4 else f"Which {query.kind} do you mean?", devices)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The timer tools: from what was said to the timer that is meant, and from a timer to a sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from appliance.home.errors import Ambiguous, CannotDo, NotFound, ToolInputError
+from appliance.home.naming import likeness, listing, words
+from appliance.home.places import LIKENESS_AT_LEAST, find_place
+from appliance.home.registry import Registry
+from appliance.home.states import place
+from appliance.home.timers import Timer, Timers
+from appliance.home.tools import ToolCall
+
+TIMER_TOOLS = frozenset(
+    (
+        *("HassStartTimer", "HassCancelTimer", "HassCancelAllTimers", "HassPauseTimer", "HassUnpauseTimer"),
+        *("HassIncreaseTimer", "HassDecreaseTimer", "HassTimerStatus"),
+    )
+)
+
+
+def run_timer_tool(timers: Timers, registry: Registry, call: ToolCall, context_area: str | None) -> str:
+    """Carry out one of TIMER_TOOLS and say what is true now; raises HomeError, and then no timer was touched."""
+    told = _run(timers, registry, call, context_area)
+    return told[0].upper() + told[1:]
+
+
+def _run(timers: Timers, registry: Registry, call: ToolCall, context_area: str | None) -> str:
+    if call.name == "HassStartTimer":
+        return _start(timers, call.arguments, context_area)
+    if call.name == "HassCancelAllTimers":
+        return _cancel_all(timers)
+    if call.name == "HassTimerStatus" and not call.arguments:
+        return _status(timers.running())
+    area = find_place(registry, call.arguments.get("area"), None, context_area).area
+    timer = _find(timers.running(), call, area, context_area)
+    if call.name == "HassTimerStatus":
+        return _status([timer])
+    if call.name == "HassCancelTimer":
+        timers.cancel(timer.id)
+        return f"{_called(timer)} is canceled"
+    if call.name == "HassPauseTimer":
+        return f"{_called(timer)} is paused with {duration(timers.pause(timer.id).remaining_s)} left"
+    if call.name == "HassUnpauseTimer":
+        return f"{_called(timer)} goes on with {duration(timers.resume(timer.id).remaining_s)} left"
+    return _lengthen(timers, timer, call)
+
+
+def duration(seconds: float) -> str:
+    """Return a span as it is said: "1 hour, 15 minutes and 30 seconds"; a begun second counts as a whole one."""
+    whole = math.ceil(seconds)
+    parts = {"hour": whole // 3600, "minute": whole % 3600 // 60, "second": whole % 60}
+    told = [f"{count} {unit}{'' if count == 1 else 's'}" for unit, count in parts.items() if count]
+    return listing(told) or "0 seconds"
+
+
+def _span(slots: Mapping[str, Any], prefix: str = "") -> int:
+    hours, minutes, seconds = (int(slots.get(prefix + unit, 0)) for unit in ("hours", "minutes", "seconds"))
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _start(timers: Timers, slots: Mapping[str, Any], context_area: str | None) -> str:
+    seconds = _span(slots)
+    if seconds == 0:
+        raise ToolInputError("How long should the timer run?")
+    name = slots.get("name")
+    if name is not None and any(words(timer.name or "") == words(name) for timer in timers.running()):
+        raise CannotDo(f"There is already a timer called {name}")
+    timers.start(seconds, name, context_area)
+    return f"{f'the {name}' if name else 'a'} timer is set for {duration(seconds)}"
+
+
+def _cancel_all(timers: Timers) -> str:
+    running = timers.running()
+    if not running:
+        raise NotFound("There is no timer")
+    for timer in running:
+        timers.cancel(timer.id)
+    return f"{_called(running[0])} is canceled" if len(running) == 1 else f"All {len(running)} timers are canceled"
+
+
+def _lengthen(timers: Timers, timer: Timer, call: ToolCall) -> str:
+    seconds = _span(call.arguments)
+    if seconds == 0:
+        raise ToolInputError("By how much should I change the timer?")
+    change = seconds if call.name == "HassIncreaseTimer" else -seconds
+    if timer.remaining_s + change < 1:
+        raise CannotDo(f"T{_called(timer)[1:]} has only {duration(timer.remaining_s)} left")
+    return f"{_called(timer)} has {duration(timers.add(timer.id, change).remaining_s)} left"
+
+
+def _find(running: list[Timer], call: ToolCall, area: str | None, context_area: str | None) -> Timer:
+    slots = call.arguments
+    found = running
+    if "name" in slots:
+        found = _by_name(found, slots["name"])
+    if area is not None:
+        found = [timer for timer in found if timer.area == area]
+    started_with = _span(slots, "start_")
+    if started_with:
+        found = [timer for timer in found if timer.started_with_s == started_with]
+    if not found:
+        raise NotFound("There is no such timer" if running else "There is no timer")
+    if call.name in ("HassPauseTimer", "HassUnpauseTimer") and len(found) > 1:
+        found = [timer for timer in found if timer.paused == (call.name == "HassUnpauseTimer")] or found
+    here = [timer for timer in found if context_area is not None and timer.area == context_area]
+    if len(found) > 1 and len(here) == 1:
+        found = here
+    if len(found) > 1:
+        raise Ambiguous(f"Which timer do you mean, {listing([_called(timer) for timer in found], 'or')}?")
+    return found[0]
+
+
+def _by_name(timers: list[Timer], name: str) -> list[Timer]:
+    heard = tuple(word for word in words(name) if word != "timer")
+    scored = [(likeness(heard, words(timer.name)) if timer.name else 0.0, timer) for timer in timers]
+    best = max((score for score, _ in scored), default=0.0)
+    return [timer for score, timer in scored if score == best and best >= LIKENESS_AT_LEAST]
+
+
+def _status(running: list[Timer]) -> str:
+    if not running:
+        raise NotFound("There is no timer")
+    return listing(
+        [
+            f"{_called(timer)} {'is paused with' if timer.paused else 'has'} {duration(timer.remaining_s)} left"
+            for timer in running
+        ]
+    )
+
+
+def _called(timer: Timer) -> str:
+    if timer.name:
+        return f"the {timer.name} timer"
+    span = (
+        duration(timer.started_with_s)
+        .replace("hours", "hour")
+        .replace("minutes", "minute")
+        .replace("seconds", "second")
+    )
+    return f"the {span} timer{f' {place(timer.area)}' if timer.area else ''}"
