@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be configured: one YAML file, and environment variables that override single keys of it.
+
+`config/appliance.yaml` explains every key for the user; the lines here tell the code that reads it meaning and unit.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+
+from appliance.errors import ApplianceError
+from appliance.explain import explain
+from appliance.paths import FilePath, FromEnvironment, NameOrPath, config_file, default_state_dir
+from appliance.yaml_file import Document, Place, read
+
+FILE_VARIABLE = "APPLIANCE_CONFIG"
+"""Environment variable that names the YAML file."""
+
+OVERRIDE_PREFIX = "APPLIANCE__"
+"""Variables that begin so override one key: APPLIANCE__SPEECH__END_SILENCE_MS=400."""
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class SettingsError(ApplianceError):
+    """Wrong settings: one line a fault, each with its place, its key, what was found and what is allowed."""
+
+
+class Section(BaseModel):
+    """A group of settings. Unknown keys are errors, nothing changes after loading, no value means the default."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_keys_without_value(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+
+class AudioSettings(Section):
+    """Where sound comes from and goes to."""
+
+    input: Text = "default"
+    """Microphone: a card's name, part of it, or "default"."""
+
+    output: Text = "default"
+    """Speaker: a card's name, part of it, or "default"."""
+
+    answers: FilePath | None = None
+    """Folder that receives every answer as a WAV file; None keeps none."""
+
+
+class RecognizerSettings(Section):
+    """Speech to text: Whisper through CTranslate2."""
+
+    model: Annotated[NameOrPath, Field(min_length=1)] = "tiny.en"
+    """A packaged model's name or the path of a folder in CTranslate2's format."""
+
+    compute_type: Literal[
+        "default", "auto", "int8", "int8_float32", "int8_float16", "int16", "float16", "bfloat16", "float32"
+    ] = "int8"
+    """Number format of the weights and of the arithmetic."""
+
+    beam_size: Annotated[int, Field(ge=1, le=10)] = 1
+    """Hypotheses kept while decoding."""
+
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    """CPU threads."""
+
+    max_no_speech: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """A result with a higher no-speech probability is dropped."""
+
+    max_compression: Annotated[float, Field(gt=0, le=100)] = 2.4
+    """A result that zlib shrinks by a higher factor (a repeated phrase) is dropped."""
+
+    language: Annotated[str, Field(pattern="^[a-z]{2,3}$")] = "en"
+    """ISO 639 code of what is spoken."""
+
+
+class VoiceSettings(Section):
+    """Text to speech: Piper."""
+
+    model: Annotated[NameOrPath, Field(min_length=1)] = "en_US-joe-medium"
+    """A packaged voice's name or the path of an .onnx file with its .onnx.json beside it."""
+
+    speed: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
+    """Pace of speech, 1.0 is the voice's own."""
+
+
+class SpeechSettings(Section):
+    """From sound to words and back."""
+
+    vad_threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """Probability of voice from which a frame counts as speech."""
+
+    min_speech_ms: Annotated[int, Field(ge=0, le=2000)] = 200
+    """Shorter sounds are ignored."""
+
+    end_silence_ms: Annotated[int, Field(ge=100, le=5000)] = 500
+    """Silence that ends a turn."""
+
+    early_silence_ms: Annotated[int, Field(ge=32, le=5000, validate_default=True)] = 160
+    """Silence after which recognition starts ahead; at most end_silence_ms."""
+
+    max_turn_s: Annotated[float, Field(ge=1, le=30)] = 15
+    """A turn that lasts longer is ended."""
+
+    recognizer: RecognizerSettings = RecognizerSettings()
+    voice: VoiceSettings = VoiceSettings()
+
+    @field_validator("early_silence_ms")
+    @classmethod
+    def _not_after_the_end(cls, early: int, info: ValidationInfo) -> int:
+        end = info.data.get("end_silence_ms")
+        if end is not None and early > end:
+            raise ValueError(f"found {early}; allowed: at most end_silence_ms, which is {end}")
+        return early
+
+
+class LanguageModelSettings(Section):
+    """The language model that decides and answers."""
+
+    model: Annotated[NameOrPath, Field(min_length=1)] = "home"
+    """"home" for the packaged model, or the path of a bundle folder."""
+
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    """CPU threads."""
+
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    """0 takes the likeliest token each time."""
+
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of probability that is sampled from."""
+
+    max_tokens: Annotated[int, Field(ge=1, le=8192)] = 256
+    """Most tokens written in one reply of the model."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """Start of the random numbers when temperature is above 0."""
+
+
+class DialogueSettings(Section):
+    """What is remembered between turns."""
+
+    forget_after_s: Annotated[float, Field(ge=0, le=86400)] = 60
+    """Silence after which a conversation starts anew."""
+
+    max_turns: Annotated[int, Field(ge=1, le=100)] = 6
+    """Turns that are kept; older ones fall out."""
+
+
+class HomeSettings(Section):
+    """The home whose devices are switched."""
+
+    file: FilePath = Field(default_factory=lambda: config_file("home.yaml"))
+    """The simulated home's YAML file."""
+
+    area: Text | None = None
+    """The room where the microphone stands, which "here" means; None where it stands in no room of the home."""
+
+
+class Settings(Section):
+    """Everything that can be configured."""
+
+    audio: AudioSettings = AudioSettings()
+    speech: SpeechSettings = SpeechSettings()
+    language_model: LanguageModelSettings = LanguageModelSettings()
+    dialogue: DialogueSettings = DialogueSettings()
+    home: HomeSettings = Field(default_factory=HomeSettings)
+
+    state_dir: FilePath = Field(default_factory=default_state_dir)
+    """Folder for what must survive a restart."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severity that is logged."""
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read the settings from `path`, else from the file that $APPLIANCE_CONFIG names, else from the packaged defaults.
+
+    Variables such as APPLIANCE__SPEECH__END_SILENCE_MS override single keys; an empty one gives a key its default.
+
+    Raises:
+        YamlError: the file cannot be read as YAML.
+        SettingsError: settings are wrong; the message has all of them.
+    """
+    document = read(path or Path(os.environ.get(FILE_VARIABLE) or config_file("appliance.yaml")))
+    data = document.data if document.data is not None else {}
+    variables: dict[Place, str] = {}
+    faults = []
+    for name in sorted(os.environ):
+        if name.startswith(OVERRIDE_PREFIX) and isinstance(data, dict):
+            place = tuple(name.removeprefix(OVERRIDE_PREFIX).lower().split("__"))
+            variables[place] = name
+            if not _override(data, place, os.environ[name]):
+                faults.append(f"{name} (environment): {'.'.join(place)}: a key above it has a value and is no section.")
+    folder = Path(os.path.abspath(document.path)).parent
+    try:
+        settings = Settings.model_validate(data, context={"folder": folder})
+    except ValidationError as error:
+        faults += explain(error, Settings, lambda place: _origin(place, document, variables))
+        raise SettingsError("\n".join(faults)) from error
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return settings
+
+
+def _override(data: dict[str, Any], place: Place, text: str) -> bool:
+    """Set one key, making the sections above it; False where a value that is not a section stands in the way."""
+    for key in place[:-1]:
+        if data.get(str(key)) is None:
+            data[str(key)] = {}
+        data = data[str(key)]
+        if not isinstance(data, dict):
+            return False
+    data[str(place[-1])] = FromEnvironment(text) if text else None
+    return True
+
+
+def _origin(place: Place, document: Document, variables: dict[Place, str]) -> str:
+    """The variable that gave the value at `place` or a section around it, else the line of the file."""
+    for given, name in variables.items():
+        if place[: len(given)] == given or (place not in document.lines and given[: len(place)] == place != ()):
+            return f"{name} (environment)"
+    return document.where(place)
