@@ -54,6 +54,11 @@ class Voice:
             raise RuntimeError("Voice.start() comes first")
         return self._worker.rate_hz
 
+    @property
+    def pid(self) -> int | None:
+        """The process that speaks, or None before `start()`."""
+        return None if self._worker is None else self._worker.pid
+
     async def synthesize(self, text: str) -> AsyncGenerator[Samples, None]:
         """Speech as it is made, a sentence at a time, int16 [samples] at `rate_hz`; nothing for a blank text.
 

@@ -79,6 +79,11 @@ class VoiceProcess:
                 await worker.close()
 
     @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    @property
     def alive(self) -> bool:
         """Whether it can be asked."""
         return self._listener is not None and not self._listener.done()
