@@ -16,6 +16,7 @@ A call in the stream reads (NVIDIA's model card; all values are text, typed here
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -189,6 +190,8 @@ def typed(value: str, schema: Mapping[str, Any]) -> Any:
         try:
             parsed = json.loads(value.lower() if value.lower() in ("true", "false", "null") else value)
         except (ValueError, RecursionError):
+            return value
+        if isinstance(parsed, float) and not math.isfinite(parsed):
             return value
         if isinstance(parsed, float) and "integer" in kinds and "number" not in kinds and parsed.is_integer():
             parsed = int(parsed)

@@ -173,8 +173,8 @@ class Attention(nn.Module):
         )
         keys, values = torch.cat([state.keys, keys], 2), torch.cat([state.values, values], 2)
         new, past = query.shape[2], keys.shape[2] - query.shape[2]
-        causal = torch.ones(new, past + new, dtype=torch.bool, device=u.device).tril(past)
-        y = functional.scaled_dot_product_attention(query, keys, values, attn_mask=causal, enable_gqa=True)
+        causal = torch.ones(new, past + new, dtype=torch.bool, device=u.device).tril(past) if past else None
+        y = functional.scaled_dot_product_attention(query, keys, values, causal, is_causal=not past, enable_gqa=True)
         return self.o_proj(y.transpose(1, 2).flatten(2)), AttentionState(keys, values)
 
 

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is remembered of the turns so far, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from appliance.home.clock import Clock
+from appliance.settings import DialogueSettings
+
+Message = Mapping[str, Any]
+
+
+class Conversation:
+    """The system turn and the last whole turns, as chat messages; forgotten after a while of silence."""
+
+    def __init__(self, system: str, settings: DialogueSettings, clock: Clock) -> None:
+        self._system: Message = {"role": "system", "content": system}
+        self._turns: list[list[Message]] = []
+        self._settings = settings
+        self._clock = clock
+        self._last = clock.monotonic()
+
+    @property
+    def opening(self) -> list[Message]:
+        """The messages that every turn starts with."""
+        return [self._system]
+
+    def messages(self) -> list[Message]:
+        """Everything that the next turn builds on."""
+        if self._clock.monotonic() - self._last > self._settings.forget_after_s:
+            self._turns.clear()
+        return [self._system, *(message for turn in self._turns for message in turn)]
+
+    def said(self) -> list[str]:
+        """What was said and reported in the turns that are remembered, oldest first."""
+        return [str(message["content"]) for message in self.messages()[1:] if message["role"] in ("user", "tool")]
+
+    def keep(self, turn: Sequence[Message]) -> None:
+        """Remember a turn that is over."""
+        self._turns = [*self._turns, list(turn)][-self._settings.max_turns :]
+        self._last = self._clock.monotonic()
+
+    def forget(self) -> None:
+        """Start anew."""
+        self._turns.clear()

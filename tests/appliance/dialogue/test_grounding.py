@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What counts as spoken of, as a claim, and as supported by what the tools reported."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.dialogue.grounding import claims, supported, unspoken
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "invented"),
+    [
+        ({"name": "kitchen light"}, "turn on the kitchen light", None),
+        ({"name": "Kitchen Light"}, "turn on the kitchen lights", None),
+        ({"name": "kitchen ceiling"}, "turn on the kitchen sealing", None),
+        ({"name": "Play Corner"}, "playcorner light off", None),
+        ({"name": "garage door"}, "turn on the kitchen light", "garage door"),
+        ({"area": "here", "domain": "light"}, "turn on the lights", None),
+        ({"area": "Bedroom", "domain": "light"}, "turn on the lights", "Bedroom"),
+        ({"name": "lamp", "brightness": 40}, "set the lamp to 40 percent", None),
+        ({"name": "lamp", "brightness": 50}, "set the lamp to half", None),
+        ({"name": "lamp", "brightness": 14}, "set the lamp to 40 percent", "14"),
+        ({"name": "lamp 2", "brightness": 50}, "set lamp 2 to half", None),
+        ({"temperature": 20.5}, "set temperature to 20.5 degrees", None),
+    ],
+)
+def test_only_what_was_spoken_of_may_be_acted_upon(
+    arguments: dict[str, object], said: str, invented: str | None
+) -> None:
+    assert unspoken(arguments, [said]) == invented
+
+
+@pytest.mark.parametrize("text", ["The lamp is on.", "I turned it off", "Done!", "Both doors are now locked."])
+def test_claims_are_seen(text: str) -> None:
+    assert claims(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Hello.", "Which lamp do you mean?", "I cannot order food.", "I will leave it as it is."]
+)
+def test_other_sentences_are_no_claims(text: str) -> None:
+    assert not claims(text)
+
+
+def test_an_answer_may_use_the_words_of_reports_and_of_the_person_only() -> None:
+    assert supported("Okay, the kitchen light is on.", ["Kitchen Light is on"])
+    assert not supported("The kitchen light and the oven are on.", ["Kitchen Light is on"])
+    assert not supported("The bedroom is 22 degrees.", ["Bedroom is 20.5 degrees"])

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A language model that writes what a test tells it to: lies, malformed calls, crashes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from engines.generate import Cancelled, Sampling
+from engines.nemotron_h.chat import ChatEvent, ChatParser, Message, Tool
+
+
+def call(tool: str, **arguments: object) -> str:
+    """A call as Nemotron writes it."""
+    slots = "".join(f"<parameter={name}>\n{value}\n</parameter>\n" for name, value in arguments.items())
+    return f"<tool_call>\n<function={tool}>\n{slots}</function>\n</tool_call>"
+
+
+class ScriptedModel:
+    """Gives one reply after the other; an exception in the list is raised. Every prompt is kept in `read`."""
+
+    def __init__(self, *replies: str | Exception) -> None:
+        self._replies: Iterator[Any] = iter(replies)
+        self.read: list[list[Message]] = []
+        self.first_token_s = 0.0
+
+    def warm(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
+        return 0
+
+    def chat(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[Tool] = (),
+        sampling: Sampling | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[ChatEvent]:
+        self.read.append(list(messages))
+        reply = next(self._replies)
+        if isinstance(reply, Exception):
+            raise reply
+        parser = ChatParser(tools)
+        for letter in reply:
+            if cancelled():
+                raise Cancelled
+            yield from parser.feed(letter)
+        yield from parser.finish()
