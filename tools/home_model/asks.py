@@ -1,0 +1,752 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions about the home, and timers, lists, time and weather, with the calls that answer them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from appliance.home.tools import DOMAINS
+from tools.home_model import results, spans, things
+from tools.home_model.acts import draft, names_of, pick, place_slots, some_device, unless_named
+from tools.home_model.calls import Draft, Result, call
+from tools.home_model.grammar import GRAMMAR, Split
+from tools.home_model.homes import Home, HomeDevice
+from tools.home_model.kinds import MEASURES, NOTICES
+from tools.home_model.targets import Target, members, named, somewhere
+
+# Words for a state, and the state they ask for.
+STATE_WORDS: dict[str, tuple[tuple[str, str], ...]] = {
+    "light": (("on", "on"), ("off", "off"), ("turned on", "on"), ("switched on", "on"), ("turned off", "off"), ("lit", "on"), ("burning", "on")),
+    "switch": (("on", "on"), ("off", "off"), ("turned on", "on"), ("switched on", "on"), ("switched off", "off")),
+    "fan": (("on", "on"), ("off", "off"), ("running", "on"), ("turned on", "on"), ("spinning", "on")),
+    "cover": (("open", "open"), ("closed", "closed"), ("shut", "closed"), ("opened", "open"), ("open", "open"), ("closed", "closed"), ("opening", "opening"), ("closing", "closing")),
+    "valve": (("open", "open"), ("closed", "closed"), ("shut", "closed")),
+    "lock": (("locked", "locked"), ("unlocked", "unlocked"), ("locked", "locked"), ("securely locked", "locked"), ("locked up", "locked"), ("bolted", "locked")),
+    "media_player": (("on", "on"), ("off", "off"), ("playing", "playing"), ("paused", "paused"), ("turned on", "on")),
+    "climate": (("on", "on"), ("off", "off"), ("turned on", "on"), ("switched off", "off")),
+    "vacuum": (("cleaning", "cleaning"), ("docked", "docked"), ("running", "cleaning"), ("charging", "docked"), ("returning", "returning")),
+}  # fmt: skip
+
+
+def _arguments(target: Target, device: HomeDevice) -> dict[str, str]:
+    arguments = dict(target.arguments)
+    if device.domain in DOMAINS:
+        arguments["domain"] = device.domain
+    if device.domain in ("sensor", "binary_sensor") and device.device_class:
+        arguments["device_class"] = device.device_class
+    return arguments
+
+
+def state(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """What state something is in."""
+    device = some_device(
+        rng,
+        home,
+        (
+            "light",
+            "switch",
+            "fan",
+            "cover",
+            "lock",
+            "valve",
+            "climate",
+            "media_player",
+            "vacuum",
+            "sensor",
+            "binary_sensor",
+            "person",
+        ),
+    )
+    if device is None:
+        return None
+    target = named(rng, home, device)
+    return draft(
+        rng,
+        pick(rng, split, "ask.state"),
+        target.slots,
+        call("HassGetState", _arguments(target, device)),
+        results.told(rng, device),
+        names_of(target),
+    )
+
+
+def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Whether something is on, open, locked, wet..."""
+    device = some_device(rng, home, (*STATE_WORDS, "binary_sensor"))
+    if device is None:
+        return None
+    target = named(rng, home, device)
+    arguments = _arguments(target, device)
+    if device.domain == "binary_sensor":
+        notice = NOTICES[device.device_class or "door"]
+        on = rng.random() < 0.6
+        word, asked = rng.choice(notice.on if on else notice.off), "on" if on else "off"
+        true, false = (notice.on[0], notice.off[0]) if on else (notice.off[0], notice.on[0])
+    else:
+        word, asked = rng.choice(STATE_WORDS[device.domain])
+        true, false = asked, rng.choice([each for _, each in STATE_WORDS[device.domain] if each != asked])
+    either = {
+        "cover": "ask.openclosed",
+        "lock": "ask.locked",
+        "valve": "ask.openclosed",
+        "light": "ask.onoff",
+        "fan": "ask.onoff",
+        "switch": "ask.onoff",
+    }.get(device.domain)
+    if either and rng.random() < 0.12:
+        chosen = pick(rng, split, either)
+        if chosen is None:
+            return None
+        alone = either == "ask.locked" and " or " not in chosen[0].text and "get in" not in chosen[0].text
+        if alone:
+            arguments["state"] = "locked"
+        result = results.yes_or_no(rng, device, "locked", "unlocked") if alone else results.told(rng, device)
+        return draft(rng, chosen, target.slots, call("HassGetState", arguments), result, names_of(target))
+    arguments["state"] = asked
+    return draft(
+        rng,
+        pick(rng, split, "ask.yesno"),
+        target.slots | {"state": word},
+        call("HassGetState", arguments),
+        results.yes_or_no(rng, device, true, false),
+        names_of(target),
+    )
+
+
+def of_several(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Whether any, whether all, which, and how many of a kind are in a state."""
+    domain = rng.choice(
+        (
+            "light",
+            "light",
+            "light",
+            "lock",
+            "lock",
+            "cover",
+            "cover",
+            "fan",
+            "switch",
+            "binary_sensor",
+            "binary_sensor",
+            "binary_sensor",
+            "media_player",
+        )
+    )
+    device_class = None
+    if domain == "cover":
+        classes = [device.device_class for device in home.devices if device.domain == "cover" and device.device_class]
+        if not classes:
+            return None
+        device_class = rng.choice(classes)
+        nouns: tuple[str, ...] = {"garage": ("garage doors",), "curtain": ("curtains", "drapes")}.get(
+            device_class, (f"{device_class}s",)
+        )
+        word, asked = rng.choice(STATE_WORDS["cover"])
+        if device_class in ("window", "door") and members(home, "binary_sensor", device_class):
+            domain, asked = "binary_sensor", "on" if asked in ("open", "opening") else "off"
+            word = "open" if asked == "on" else "closed"
+    elif domain == "binary_sensor":
+        # Which rooms have such a sensor is for the executor to find out; a question may well be about none.
+        sensed = [
+            device.device_class for device in home.devices if device.domain == "binary_sensor" and device.device_class
+        ]
+        device_class = rng.choice(sensed) if sensed and rng.random() < 0.7 else rng.choice(tuple(NOTICES))
+        notice = NOTICES[device_class]
+        nouns = notice.sets
+        on = rng.random() < 0.72
+        word, asked = rng.choice(notice.on if on else notice.off), "on" if on else "off"
+        if rng.random() < 0.2:
+            nouns = (f"{device_class.replace('_', ' ')} sensors",)
+            word = rng.choice(("triggered", "on", "active", "triggered") if on else ("clear", "off"))
+        elif device_class == "light":
+            nouns, word = (
+                ("lights", "light sensors"),
+                rng.choice(("detected", "detected", "sensed") if on else ("not detected",)),
+            )
+        if device_class in ("window", "door", "garage_door") and not members(home, "binary_sensor", device_class):
+            covers = {"garage_door": "garage"}.get(device_class, device_class)
+            if members(home, "cover", covers):
+                domain, device_class, asked = "cover", covers, "open" if on else "closed"
+                word = "open" if on else "closed"
+    else:
+        nouns = {
+            "light": ("lights", "lights", "lamps"),
+            "lock": ("doors", "locks", "doors"),
+            "fan": ("fans",),
+            "switch": ("switches",),
+            "media_player": ("speakers", "tvs", "media players"),
+        }[domain]
+        word, asked = rng.choice(STATE_WORDS[domain])
+    noun = rng.choice(nouns)
+    arguments = {"domain": domain} | ({"device_class": device_class} if device_class else {}) | {"state": asked}
+    if domain == "media_player" and noun != "media players":
+        arguments["device_class"] = device_class = "tv" if noun == "tvs" else "speaker"
+    spot = somewhere(rng, home, {"none": 45, "area": 32, "floor": 14, "here": 4, "all": 8})
+    if spot is None:
+        return None
+    found = members(home, domain, device_class, spot.area, spot.floor)
+    if not found and domain != "binary_sensor" and rng.random() < 0.8:
+        return None
+    section = rng.choice(("ask.any", "ask.any", "ask.all", "ask.which", "ask.howmany"))
+    chosen = pick(rng, split, section)
+    if chosen and "{set1}" in chosen[0].text and home.find(noun.removesuffix("s")) is not None:
+        return None  # "is the light on", where a device is called Light
+    nouns_said, one = (
+        noun,
+        noun.removesuffix("es") if noun == "switches" else "battery" if noun == "batteries" else noun.removesuffix("s"),
+    )
+    slots = place_slots(spot) | {
+        "set": nouns_said,
+        "set1": one,
+        "state": word,
+        "is_any": rng.choice(("are any", "are there any", "are any of the", "is there any", "any")),
+    }
+    if spot.bare and (spot.area or spot.floor) and rng.random() < 0.3:
+        slots |= {"set": f"{spot.bare} {noun}", "set1": f"{spot.bare} {one}", "in": ""}
+    where = spot.area or spot.floor or ""
+    return draft(
+        rng,
+        chosen,
+        slots,
+        call("HassGetState", spot.arguments | arguments),
+        results.counted(rng, found, noun, word, where),
+    )
+
+
+def measure(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """What a sensor measures."""
+    device = some_device(rng, home, ("sensor",))
+    if device is None or device.device_class is None:
+        return None
+    target = named(rng, home, device)
+    quantities = MEASURES[device.device_class].quantities
+    quantity = rng.choice(quantities)
+    low = target.arguments["name"]
+    if f"ask.how.{device.device_class}" in GRAMMAR.sections and rng.random() < 0.25:
+        chosen = pick(rng, split, f"ask.how.{device.device_class}")
+        return draft(
+            rng,
+            chosen,
+            target.slots,
+            call("HassGetState", _arguments(target, device)),
+            results.told(rng, device),
+            names_of(target),
+        )
+    chosen = pick(
+        rng,
+        split,
+        "ask.measure.name"
+        if any(word in low for word in quantity.lower().split()) and rng.random() < 0.7
+        else "ask.measure",
+    )
+    if chosen is None:
+        return None
+    if chosen[0].text in ("{X}", "{x} please", "how much is {x}", "{X} {quantity}") and rng.random() < 0.5:
+        return None
+    return draft(
+        rng,
+        chosen,
+        target.slots | {"quantity": quantity},
+        call("HassGetState", _arguments(target, device)),
+        results.told(rng, device),
+        names_of(target),
+    )
+
+
+def area_measure(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """What the humidity (or anything else but the temperature) of a room is."""
+    found = [
+        device
+        for device in home.devices
+        if device.domain == "sensor" and device.area and device.device_class and device.device_class != "temperature"
+    ]
+    if found and rng.random() < 0.8:
+        device = rng.choice(found)
+        area, device_class = device.area, device.device_class
+    elif home.areas:
+        area, device_class = (
+            rng.choice(home.areas),
+            rng.choice(("humidity", "illuminance", "carbon_dioxide", "power", "energy", "humidity")),
+        )
+    else:
+        return None
+    if area is None or device_class is None:
+        return None
+    quantity = rng.choice(MEASURES[device_class].quantities)
+    if home.find(f"{area} {quantity}") is not None:
+        return None
+    spot = somewhere(rng, Home((), (area,), ()), {"area": 92, "here": 8})
+    if spot is None:
+        return None
+    section = (
+        {"humidity": "ask.area.humid", "illuminance": "ask.area.bright"}.get(device_class)
+        if rng.random() < 0.2
+        else "ask.area.measure"
+    )
+    chosen = pick(rng, split, section or "ask.area.measure")
+    if spot.area is None and chosen and "A" in chosen[0].slots:
+        return None
+    there = members(home, "sensor", device_class, spot.area)
+    result = (
+        results.told(rng, there[0])
+        if there
+        else Result(False, f"There is no {device_class.replace('_', ' ')} sensor{results.at(spot.area or '')}")
+    )
+    arguments = spot.arguments | {"domain": "sensor", "device_class": device_class}
+    return draft(rng, chosen, place_slots(spot) | {"quantity": quantity}, call("HassGetState", arguments), result)
+
+
+def temperature(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """How warm it is somewhere."""
+    if rng.random() < 0.2:
+        device = some_device(rng, home, ("climate",))
+        if device is None:
+            return None
+        target = named(rng, home, device)
+        return draft(
+            rng,
+            pick(rng, split, "ask.temperature.name"),
+            target.slots,
+            call("HassClimateGetTemperature", target.arguments),
+            results.temperature(rng, home, "", device.name),
+            names_of(target),
+        )
+    spot = somewhere(rng, home, {"area": 66, "floor": 8, "here": 12, "none": 14})
+    if spot is None:
+        return None
+    if spot.area and home.find(f"{spot.area} temperature"):
+        return None
+    if not spot.inside:
+        chosen = pick(rng, split, "ask.temperature")
+    else:
+        chosen = pick(rng, split, "ask.temperature", "ask.temperature.place")
+    slots = place_slots(spot)
+    arguments = dict(spot.arguments)
+    if arguments.get("area") == "here" and rng.random() < 0.3:
+        slots["in"] = rng.choice(("inside", "indoors"))
+    return draft(
+        rng,
+        chosen,
+        slots,
+        call("HassClimateGetTemperature", arguments),
+        results.temperature(rng, home, spot.area or spot.floor or ""),
+    )
+
+
+# What a binary sensor notices, as something that is there or not.
+PHENOMENA: dict[str, tuple[str, ...]] = {
+    "motion": ("motion", "movement", "activity"), "smoke": ("smoke", "fire"), "gas": ("gas", "gas leak"), "carbon_monoxide": ("carbon monoxide", "co"),
+    "occupancy": ("occupancy", "occupants"), "presence": ("presence",), "moisture": ("water", "leak", "leaks", "moisture", "flooding", "water leak"),
+    "sound": ("sound", "noise", "sounds"), "vibration": ("vibration", "shaking", "vibrations"), "tamper": ("tampering", "tamper"), "light": ("light",), "heat": ("heat", "overheating"),
+    "cold": ("cold", "frost"), "problem": ("problem", "problems", "trouble"), "power": ("power",),
+}  # fmt: skip
+
+
+def detect(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Whether there is smoke, motion, water..."""
+    device = some_device(rng, home, ("binary_sensor",))
+    if device is not None and device.device_class in PHENOMENA and rng.random() < 0.5:
+        target = named(rng, home, device)
+        notice = NOTICES[device.device_class]
+        slots = target.slots | {"phenomenon": rng.choice(PHENOMENA[device.device_class])}
+        made = call("HassGetState", _arguments(target, device) | {"state": "on"})
+        return draft(
+            rng,
+            pick(rng, split, "ask.detect.name"),
+            slots,
+            made,
+            results.yes_or_no(rng, device, notice.on[0], notice.off[0]),
+            names_of(target),
+        )
+    device_class = rng.choice(tuple(PHENOMENA))
+    if device is not None and device.device_class in PHENOMENA and rng.random() < 0.7:
+        device_class = device.device_class
+    spot = somewhere(rng, home, {"none": 40, "area": 36, "floor": 12, "here": 4, "all": 8})
+    if spot is None:
+        return None
+    found = members(home, "binary_sensor", device_class, spot.area, spot.floor)
+    slots = place_slots(spot) | {"phenomenon": rng.choice(PHENOMENA[device_class])}
+    made = call(
+        "HassGetState", spot.arguments | {"domain": "binary_sensor", "device_class": device_class, "state": "on"}
+    )
+    noun = f"{device_class.replace('_', ' ')} sensors"
+    return draft(
+        rng,
+        pick(rng, split, "ask.detect"),
+        slots,
+        made,
+        results.counted(rng, found, noun, "on", spot.area or spot.floor or ""),
+    )
+
+
+def playing(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """What plays on a player; whether the whole house is locked."""
+    if rng.random() < 0.5:
+        locks = members(home, "lock", None)
+        if not locks:
+            return None
+        return draft(
+            rng,
+            pick(rng, split, "ask.locked.all"),
+            {},
+            call("HassGetState", {"domain": "lock", "state": "locked"}),
+            results.counted(rng, locks, "locks", "locked", ""),
+        )
+    device = some_device(rng, home, ("media_player",))
+    if device is None:
+        return None
+    target = named(rng, home, device)
+    return draft(
+        rng,
+        pick(rng, split, "ask.playing"),
+        target.slots,
+        call("HassGetState", _arguments(target, device)),
+        results.told(rng, device),
+        names_of(target),
+    )
+
+
+def person(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Where somebody is, and who is home."""
+    people = members(home, "person", None)
+    if rng.random() < 0.25:
+        names = [device.name for device in people]
+        text = (
+            f"{results.listing(names[:3])} {'are' if len(names[:3]) > 1 else 'is'} at home"
+            if names and rng.random() < 0.7
+            else "No people are home"
+        )
+        return draft(
+            rng,
+            pick(rng, split, "ask.who"),
+            {},
+            call("HassGetState", {"domain": "person", "state": "home"}),
+            Result(True, text),
+        )
+    device = some_device(rng, home, ("person",))
+    if device is None:
+        return None
+    name = rng.choice((device.name, *device.aliases)).lower()
+    arguments = {"name": name, "domain": "person"}
+    zone = rng.choice(things.ZONES)
+    section = rng.choice(("ask.person", "ask.person", "ask.person.home", "ask.person.zone"))
+    where = rng.choice(("at home", "away", "at work", "at school"))
+    result = Result(True, f"{device.name} is {where}")
+    if section == "ask.person.home":
+        arguments["state"] = "home"
+        result = Result(
+            True,
+            rng.choice(
+                (f"Yes, {device.name} is at home", f"No, {device.name} is away", f"No, {device.name} is at work")
+            ),
+        )
+    elif section == "ask.person.zone":
+        arguments["state"] = zone.removeprefix("the ")
+        result = Result(True, rng.choice((f"Yes, {device.name} is at {zone}", f"No, {device.name} is {where}")))
+    return draft(
+        rng,
+        pick(rng, split, section),
+        {"x": name, "zone": zone.removeprefix("the ")},
+        call("HassGetState", arguments),
+        result,
+        (name,),
+    )
+
+
+ASKS: dict[Callable[[random.Random, Home, Split], Draft | None], float] = {
+    state: 8, yes_or_no: 20, of_several: 24, measure: 20, area_measure: 7, temperature: 12, person: 6, detect: 5, playing: 1.5,
+}  # fmt: skip
+
+
+def ask(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Some question about the home."""
+    return unless_named(home, rng.choices(tuple(ASKS), tuple(ASKS.values()))[0](rng, home, split))
+
+
+# Timers
+
+
+def _timer(rng: random.Random, home: Home, split: Split) -> tuple[str, dict[str, str], str]:
+    """Which timer: the only one, one by name, by what it was started with, or by room; and how the executor calls it."""
+    pick_of = rng.random()
+    the = rng.choice(("the ", "the ", "my ", ""))
+    if pick_of < 0.3:
+        return rng.choice(("the timer", "my timer", "timer", "the timer", "that timer")), {}, "Timer"
+    if pick_of < 0.62:
+        name = things.timed(rng, split)
+        if name not in [area.lower() for area in home.areas]:
+            text = rng.choice(
+                (
+                    f"{the}{name} timer",
+                    f"{the}{name} timer",
+                    f"{the}timer {rng.choice(('for', 'named', 'called', 'for the'))} {name}",
+                )
+            )
+            return text, {"name": name}, f"{name} timer"
+    if pick_of < 0.88 or not home.areas:
+        for _ in range(20):
+            found = spans.span(rng)
+            if found.before_noun:
+                text = rng.choice(
+                    (
+                        f"{the}{found.before_noun} timer",
+                        f"{the}{found.before_noun} timer",
+                        f"{the}timer for {found.text}",
+                    )
+                )
+                return (
+                    text,
+                    {f"start_{unit}": value for unit, value in found.slots.items()},
+                    f"{spans.spoken(found.slots)} timer",
+                )
+    spot = somewhere(rng, home, {"area": 1})
+    if spot is None:
+        return "the timer", {}, "Timer"
+    return rng.choice((f"{the}{spot.bare} timer", f"{the}timer {spot.inside}")), spot.arguments, f"{spot.area} timer"
+
+
+def timer(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Something about timers."""
+    section = rng.choices(
+        (
+            "timer.start",
+            "timer.start.name",
+            "timer.cancel",
+            "timer.cancel.all",
+            "timer.pause",
+            "timer.unpause",
+            "timer.increase",
+            "timer.decrease",
+            "timer.status",
+        ),
+        (36, 16, 11, 3, 7, 6, 9, 8, 12),
+    )[0]
+    long = spans.span(rng)
+    short = spans.span(rng, short=True)
+    name = things.timed(rng, split)
+    slots = {
+        "d": long.text,
+        "dd": long.before_noun or "",
+        "a_dd": spans.with_article(long.before_noun) if long.before_noun else "",
+        "name": name,
+    }
+    if section.startswith("timer.start"):
+        chosen = pick(rng, split, section, f"{section}.say")
+        if chosen is None or (not long.before_noun and chosen[0].slots & {"dd", "a_dd"}):
+            return None
+        arguments = dict(long.slots) | ({"name": name} if "name" in chosen[0].slots else {})
+        length = spans.spoken(long.slots)
+        said = f"{name} timer" if "name" in arguments else f"{length} timer"
+        result = Result(
+            True,
+            rng.choice(
+                (
+                    f"{said} started",
+                    f"{length} timer started",
+                    f"Timer set for {length}",
+                    f"The {said} is running, {length} left",
+                )
+            ),
+        )
+        if rng.random() < results.FAILURES / 4:
+            result = Result(False, "a timer needs at least a second")
+        return draft(rng, chosen, slots, call("HassStartTimer", arguments), result)
+    text, arguments, label = _timer(rng, home, split)
+    slots["timer"] = text
+    left = spans.spoken(spans.span(rng).slots)
+    missing = Result(
+        False,
+        rng.choice(("There is no timer", f"There is no {label}", "No timer is running", "Which timer do you mean?")),
+    )
+    if section == "timer.cancel.all":
+        count = rng.randint(1, 5)
+        result = (
+            Result(
+                True, rng.choice((f"{count} timers canceled", "All timers are canceled", f"Canceled {count} timers"))
+            )
+            if rng.random() > results.FAILURES
+            else Result(False, "No timer is running")
+        )
+        return draft(rng, pick(rng, split, section, f"{section}.say"), slots, call("HassCancelAllTimers", {}), result)
+    if section in ("timer.increase", "timer.decrease"):
+        slots |= {"d": short.text, "dd": short.before_noun or ""}
+        up = section == "timer.increase"
+        length = spans.spoken(short.slots)
+        result = Result(
+            True,
+            rng.choice(
+                (
+                    f"{length} {'added to' if up else 'taken off'} the {label}",
+                    f"{label} has {left} left",
+                    f"{left} left on the {label}",
+                )
+            ),
+        )
+        tool = "HassIncreaseTimer" if up else "HassDecreaseTimer"
+        arguments = arguments | short.slots
+        chosen = pick(rng, split, section, f"{section}.say")
+    elif section == "timer.status":
+        tool = "HassTimerStatus"
+        result = Result(
+            True,
+            rng.choice(
+                (
+                    f"{left} left on the {label}",
+                    f"{label} has {left} left",
+                    f"{label} is paused, {left} left",
+                    f"2 timers are running: {left} and 5 minutes left",
+                )
+            ),
+        )
+        if rng.random() < 0.15:
+            chosen, arguments = pick(rng, split, "timer.status.food"), {"name": name}
+        else:
+            chosen = pick(rng, split, section)
+            if not arguments and rng.random() < 0.4:
+                slots["timer"] = rng.choice(("my timers", "the timers", "timers"))
+    else:
+        tool = {
+            "timer.cancel": "HassCancelTimer",
+            "timer.pause": "HassPauseTimer",
+            "timer.unpause": "HassUnpauseTimer",
+        }[section]
+        word = {
+            "timer.cancel": ("canceled", "stopped"),
+            "timer.pause": ("paused", "paused"),
+            "timer.unpause": ("running again", "resumed"),
+        }[section]
+        result = Result(
+            True,
+            rng.choice(
+                (f"{label} {word[0]}", f"The {label} is {word[0]}", f"{label} is {word[0]}", f"{label} {word[1]}")
+            ),
+        )
+        chosen = pick(rng, split, section, f"{section}.say")
+    if rng.random() < results.FAILURES:
+        result = missing
+    return draft(rng, chosen, slots, call(tool, arguments), result)
+
+
+# Lists, time, weather
+
+
+def lists(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Put something on a list or check it off."""
+    todo = some_device(rng, home, ("todo",))
+    adds = rng.random() < 0.65
+    if todo is None or rng.random() < 0.45:
+        item = things.purchase(rng, split)
+        section = "shop.add" if adds else "shop.done"
+        result = Result(
+            True,
+            rng.choice((f"{item} is on the shopping list", f"Added {item}", f"{item} added to the shopping list"))
+            if adds
+            else rng.choice((f"{item} is checked off", f"Checked off {item}", f"{item} is off the shopping list")),
+        )
+        if rng.random() < results.FAILURES:
+            result = Result(False, rng.choice(("There is no shopping list", f"{item} is not on the shopping list")))
+        return draft(
+            rng,
+            pick(rng, split, section, f"{section}.say"),
+            {"item": item},
+            call("HassShoppingListAddItem" if adds else "HassShoppingListCompleteItem", {"item": item}),
+            result,
+        )
+    item = things.task(rng, split)
+    name = rng.choice((todo.name, *todo.aliases)).lower()
+    spoken = name if name.endswith("list") or rng.random() < 0.15 else f"{name} list"
+    section = "list.add" if adds else "list.done"
+    result = Result(
+        True,
+        rng.choice((f"{item} is on {todo.name}", f"Added {item} to {todo.name}"))
+        if adds
+        else rng.choice((f"{item} is checked off", f"Checked off {item} on {todo.name}")),
+    )
+    if rng.random() < results.FAILURES:
+        result = Result(False, f"{todo.name} did not answer" if adds else f"{item} is not on {todo.name}")
+    return draft(
+        rng,
+        pick(rng, split, section, f"{section}.say"),
+        {"item": item, "list": spoken},
+        call("HassListAddItem" if adds else "HassListCompleteItem", {"item": item, "name": name}),
+        result,
+        (name,),
+    )
+
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def clock(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """What time, what day, what weather it is; or that nothing is wanted after all."""
+    section = rng.choices(
+        ("ask.time", "ask.date", "ask.weather", "ask.weather.name", "nevermind"), (26, 22, 24, 14, 18)
+    )[0]
+    chosen = pick(rng, split, section)
+    if section == "ask.time":
+        return draft(
+            rng,
+            chosen,
+            {},
+            call("HassGetCurrentTime", {}),
+            Result(True, f"It is {rng.randint(1, 12)}:{rng.randint(0, 59):02} {rng.choice(('AM', 'PM'))}"),
+        )
+    if section == "ask.date":
+        return draft(
+            rng,
+            chosen,
+            {},
+            call("HassGetCurrentDate", {}),
+            Result(
+                True,
+                f"It is {rng.choice(_DAYS)}, {rng.choice(_MONTHS)} {rng.randint(1, 28)}, {rng.randint(2025, 2029)}",
+            ),
+        )
+    if section == "nevermind":
+        found = draft(
+            rng,
+            chosen,
+            {},
+            call("HassNevermind", {}),
+            Result(True, rng.choice(("Okay", "All right", "Nothing was changed"))),
+        )
+        return Draft(found.text, "say", found.calls, found.results, found.template) if found else None
+    sky = rng.choice(
+        ("sunny", "rainy", "cloudy", "partly cloudy", "snowy", "foggy", "stormy", "clear", "pouring", "windy")
+    )
+    report = f"It is {sky} and {rng.randint(-10, 36)} °C"
+    if section == "ask.weather":
+        return draft(
+            rng,
+            chosen,
+            {},
+            call("HassGetWeather", {}),
+            Result(True, report) if rng.random() > results.FAILURES else Result(False, "I know of no weather report"),
+        )
+    device = some_device(rng, home, ("weather",))
+    if device is None:
+        return None
+    name = device.name.lower()
+    return draft(
+        rng,
+        chosen,
+        {"x": name},
+        call("HassGetWeather", {"name": name}),
+        Result(True, f"{report} in {device.name}"),
+        (name,),
+    )

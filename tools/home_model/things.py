@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is played, bought, timed and done, in lists of words that are put together anew each time."""
+
+from __future__ import annotations
+
+import random
+
+from tools.home_model.words import pseudo_word
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.replace("\n", ",").split(",") if part.strip())
+
+
+ARTISTS = _split("""
+the beatles, queen, abba, mozart, beethoven, bach, chopin, vivaldi, miles davis, john coltrane, ella fitzgerald, louis armstrong, bob dylan, bob marley, david bowie, prince, madonna, metallica, nirvana,
+radiohead, coldplay, daft punk, kraftwerk, pink floyd, led zeppelin, the rolling stones, fleetwood mac, stevie wonder, aretha franklin, johnny cash, dolly parton, taylor swift, adele, ed sheeran, billie eilish,
+rihanna, beyonce, shakira, bruno mars, drake, eminem, gorillaz, moby, enya, sade, norah jones, hans zimmer, john williams, max richter, ludovico einaudi
+""")
+GENRES = _split("""
+jazz, rock, pop, classical music, hip hop, reggae, blues, country, techno, house, ambient, lo fi, soul, funk, disco, metal, punk, folk, opera, latin, salsa, swing, bossa nova, piano music, guitar music, christmas music,
+relaxing music, dinner music, party music, sleep sounds, white noise, rain sounds, ocean waves, whale songs, kids songs, nursery rhymes, lullabies, film scores, movie soundtracks, the news, the radio, sports radio,
+morning news, talk radio, eighties music, nineties hits, oldies, workout music, study music, yoga music, meditation music, baroque music, electronic music, indie rock, acoustic covers, summer hits
+""")
+TITLE_WORDS = _split("""
+midnight, river, golden, summer, dancing, silver, broken, heart, moon, fire, rain, city, lights, road, home, lonely, star, ocean, dream, sweet, wild, blue, night, morning, angel, paradise, thunder, shadow, winter, garden,
+mirror, castle, train, stranger, highway, island, forever, yesterday, tomorrow, electric, velvet, crystal, desert, mountain, king, queen, soldier, sailor, doctor, detective, empire, kingdom, secret, house, dragons, planet
+""")
+PEOPLE = _split(
+    "history, science, crime, cooking, travel, business, comedy, sports, politics, gardening, technology, astronomy, football, philosophy, parenting, money"
+)
+FOODS = _split("""
+milk, bread, eggs, butter, cheese, apples, bananas, oranges, tomatoes, potatoes, onions, garlic, carrots, lettuce, spinach, cucumbers, mushrooms, rice, pasta, flour, sugar, salt, pepper, olive oil, vinegar, honey, jam,
+coffee, tea, orange juice, water, beer, wine, yogurt, cream, chicken, beef, fish, ham, sausages, tofu, beans, lentils, cereal, oatmeal, cookies, chocolate, ice cream, toilet paper, paper towels, soap, shampoo,
+toothpaste, detergent, batteries, light bulbs, trash bags, dog food, cat food, cat litter, diapers, napkins, tissues, sponges, foil, candles, lemons, limes, strawberries, blueberries, grapes, avocados, peppers, corn,
+peanut butter, maple syrup, almonds, walnuts, crackers, tortillas, bagels, muffins, baking powder, yeast, vanilla, cinnamon, ginger, basil, parsley, mustard, ketchup, mayonnaise, soy sauce, salsa, hummus, popcorn
+""")
+AMOUNTS = _split(
+    "2 bottles of, a bag of, a dozen, 3 cans of, some, a pack of, 2, a box of, 6, a loaf of, a carton of, 4 packs of, fresh, organic, more, 1 kilo of, a jar of, frozen, 500 grams of"
+)
+VERBS = _split("""
+call, visit, email, pay, clean, fix, repair, paint, wash, water, feed, walk, pick up, drop off, return, order, book, renew, cancel, check, replace, sort, fold, iron, mow, trim, charge, sell, wrap, print, sign, mail, schedule, finish, organize, vacuum
+""")
+OBJECTS = _split("""
+the car, the dog, the cat, the plants, the windows, the gutters, the bathroom, the garage, the bike, the rent, the bills, the dentist, the doctor, the plumber, the electrician, the landlord, grandma, mom, dad, the laundry, the dishes, the floor,
+the fence, the lawn, the passport, the library books, the package, the tickets, the hotel, the taxes, the insurance, the report, the homework, the presentation, the invitation, the birthday present, the cake, the trash, the recycling, the mail
+""")
+TIMED = _split("""
+pizza, pasta, tea, eggs, rice, laundry, oven, bread, cake, cookies, chicken, roast, turkey, potatoes, soup, stew, noodles, coffee, dishwasher, nap, workout, meditation, homework, break, dough, sauce, steak, fish, veggies, broccoli, cupcakes, lasagna,
+casserole, ribs, grill, popcorn, quinoa, beans, washing machine, dryer, study, reading, piano practice, bath, shower, screen time, parking meter, phone call, meeting, lunch, dinner, breakfast, yoga, plank, stretching, hair dye, face mask, medicine
+""")
+ZONES = _split(
+    "work, school, the gym, the office, university, church, the park, the supermarket, the hospital, the library, the station, daycare, the club, the stadium, the airport, college, the farm, the lake house"
+)
+
+
+def _title(rng: random.Random) -> str:
+    return " ".join(rng.sample(TITLE_WORDS, rng.choice((1, 2, 2, 2, 3))))
+
+
+def music(rng: random.Random, split: str) -> str:
+    """Something to play: an artist, a kind of music, a title, or title and artist."""
+    pick = rng.random()
+    if pick < 0.25:
+        return rng.choice(ARTISTS)
+    if pick < 0.5:
+        return rng.choice(GENRES)
+    if pick < 0.68:
+        return f"{rng.choice(('', '', '', 'the '))}{_title(rng)}"
+    if pick < 0.8:
+        return f"{_title(rng)} by {rng.choice(ARTISTS)}"
+    if pick < 0.9:
+        return " ".join(pseudo_word(rng, split) for _ in range(rng.choice((1, 2))))
+    return f"{rng.choice(GENRES)} from {rng.choice(ARTISTS)}"
+
+
+def work(rng: random.Random, split: str) -> str:
+    """The title of a song, film, show or podcast."""
+    pick = rng.random()
+    if pick < 0.55:
+        return f"{rng.choice(('', '', 'the '))}{_title(rng)}"
+    if pick < 0.75:
+        return " ".join(pseudo_word(rng, split) for _ in range(rng.choice((1, 1, 2))))
+    if pick < 0.9:
+        return rng.choice(ARTISTS)
+    return f"{rng.choice(('the daily', 'all about', 'the world of', 'stories of'))} {rng.choice(PEOPLE)}"
+
+
+def purchase(rng: random.Random, split: str) -> str:
+    """Something for the shopping list."""
+    pick = rng.random()
+    if pick < 0.62:
+        return rng.choice(FOODS)
+    if pick < 0.85:
+        return f"{rng.choice(AMOUNTS)} {rng.choice(FOODS)}"
+    if pick < 0.93:
+        return f"{rng.choice(FOODS)} and {rng.choice(FOODS)}"
+    return pseudo_word(rng, split)
+
+
+def task(rng: random.Random, split: str) -> str:
+    """Something for a list of things to do, or to buy."""
+    pick = rng.random()
+    if pick < 0.6:
+        return f"{rng.choice(VERBS)} {rng.choice(OBJECTS)}"
+    if pick < 0.9:
+        return purchase(rng, split)
+    return f"{rng.choice(VERBS)} {pseudo_word(rng, split)}"
+
+
+def timed(rng: random.Random, split: str) -> str:
+    """What a timer is for."""
+    pick = rng.random()
+    if pick < 0.75:
+        return rng.choice(TIMED)
+    if pick < 0.85:
+        return pseudo_word(rng, split)
+    if pick < 0.93:
+        return rng.choice(FOODS)
+    return f"{rng.choice(VERBS)} {rng.choice(OBJECTS)}".replace("the ", "")
