@@ -33,9 +33,8 @@ PEOPLE = {
 def say(text: str, speed: float = 1.0) -> Samples:
     """Piper's voice says it: int16 [samples] at RATE_HZ, with the short silences that Piper puts around."""
     voice = _voice()
-    sound = np.concatenate(
-        [chunk.audio_float_array for chunk in voice.synthesize(text, SynthesisConfig(length_scale=1 / speed))]
-    )
+    config = SynthesisConfig(length_scale=1 / speed, noise_scale=0, noise_w_scale=0)  # the same at every call
+    sound = np.concatenate([chunk.audio_float_array for chunk in voice.synthesize(text, config)])
     return np.clip(soxr.resample(sound, voice.config.sample_rate, RATE_HZ) * 32767, -32768, 32767).astype(np.int16)
 
 

@@ -7,8 +7,8 @@ import contextlib
 import os
 import struct
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -69,10 +69,10 @@ def write(path: Path, samples: Samples, rate_hz: int) -> None:
 
 def _blocks(path: Path) -> Iterator[Samples]:
     try:
-        # The stream, not the path, goes to libsndfile, which would take a path that ends in .raw for headerless audio.
-        with path.open("rb") as stream:
+        # A descriptor has no name: soundfile would take one that ends in .raw for headerless audio, whatever is inside.
+        with path.open("rb", buffering=0) as stream:
             _refuse_cut(path, stream)
-            with soundfile.SoundFile(stream) as sound:
+            with soundfile.SoundFile(stream.fileno(), closefd=False) as sound:
                 yield from _resampled(path, sound)
     except OSError as error:
         raise AudioFileError(
@@ -113,7 +113,7 @@ def _int16(samples: NDArray[np.float32]) -> Samples:
     return np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
 
 
-def _refuse_cut(path: Path, stream: BinaryIO) -> None:
+def _refuse_cut(path: Path, stream: FileIO) -> None:
     """Raise AudioFileError for a WAV that is shorter than its header says: libsndfile would read what is left, and half
     a command is a different command.
     """

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import resource
 import struct
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -88,11 +88,15 @@ def test_an_hour_is_streamed_in_little_memory_and_time(tmp_path: Path) -> None:
     with soundfile.SoundFile(hour, "w", 44100, 2, "PCM_16") as file:
         for _ in range(60):
             file.write(np.zeros((60 * 44100, 2), np.int16))
-    before_kb, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    began = time.monotonic()
+    tracemalloc.start()
     count = sum(1 for _ in wav.frames(hour))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    hour.unlink()
     assert count == pytest.approx(3600 * RATE_HZ / FRAME_SAMPLES, abs=1)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 20_000  # the file has 635 MB
-    assert time.monotonic() - began < 60  # a hundredth of it is normal; this only tells that nothing is quadratic
+    assert peak_bytes < 5_000_000  # the file has 635 MB
+    assert time.monotonic() - began < 120  # it takes 3 s; this only tells that nothing is quadratic
 
 
 def test_missing_file_is_told(tmp_path: Path) -> None:
