@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts the appliance together from its settings: checks and loads every model, warms it, and wires the stages of a
+turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing here may go and fetch a model
+
+from appliance import models
+from appliance.audio.speaker import Speaker
+from appliance.dialogue.agent import Agent
+from appliance.dialogue.conversation import Conversation
+from appliance.dialogue.prompt import system_prompt
+from appliance.home.clock import SystemClock
+from appliance.home.execute import CallContext, Home
+from appliance.home.simulated import SimulatedHome, load_home
+from appliance.home.timers import Timers
+from appliance.settings import Settings
+from appliance.speech.endpoint import Endpoint
+from appliance.speech.recognizer import Recognizer
+from appliance.speech.vad import SileroVad
+from appliance.speech.voice import Voice
+from appliance.turn import Turns
+from engines.language_model import LanguageModel
+
+_LOG = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+"""Told what is being loaded, in a few words."""
+
+T = TypeVar("T")
+
+
+@dataclass
+class Appliance:
+    """Everything that runs, ready for the first turn."""
+
+    settings: Settings
+    turns: Turns
+    home: Home
+    timers: Timers
+    agent: Agent
+    voice: Voice | None
+
+    def endpoint(self) -> Endpoint:
+        """A fresh detector of turns, for one source."""
+        return Endpoint(SileroVad(), self.settings.speech)
+
+    async def close(self) -> None:
+        """End the voice's process and the models' threads."""
+        self.turns.close()
+        self.agent.close()
+        if self.voice is not None:
+            await self.voice.close()
+
+
+async def assemble(
+    settings: Settings,
+    *,
+    hears: bool,
+    speaks: bool = True,
+    plays: bool = False,
+    answers: Path | None = None,
+    progress: Progress = lambda what: None,
+) -> Appliance:
+    """Load what is needed and warm it. The models load side by side, each on a thread of its own.
+
+    Args:
+        settings: what is loaded, and from where.
+        hears: with a recognizer, for spoken turns.
+        speaks: with a voice; without it answers are text only.
+        plays: through the speaker of the settings.
+        answers: folder for the answers' WAV files.
+        progress: told what is being loaded.
+
+    Raises ApplianceError or EngineError, complete sentences both, when a part cannot be had.
+    """
+    began = time.monotonic()
+    registry = load_home(settings.home.file)
+    context = CallContext(settings.home.area)
+    needed = [models.language_model(settings)]
+    needed += [models.voice_activity(), models.recognizer(settings)] if hears else []
+    needed += [models.voice(settings)] if speaks else []
+    progress("checking the models")
+    await asyncio.gather(*(asyncio.to_thread(models.check, model) for model in needed))
+    clock = SystemClock()
+    timers = Timers(clock)
+    home = Home(registry, SimulatedHome(registry), timers, clock)
+    voice = Voice(settings.speech.voice) if speaks else None
+
+    async def load_agent() -> Agent:
+        progress("loading the language model")
+        folder, threads = models.language_model(settings).folder, settings.language_model.threads
+        model = await asyncio.to_thread(LanguageModel, folder, threads)
+        conversation = Conversation(system_prompt(registry.devices), settings.dialogue, clock)
+        agent = Agent(model, home, conversation, settings.language_model)
+        tokens = await agent.warm()
+        _LOG.info("the language model has read its system turn of %d tokens", tokens)
+        return agent
+
+    async def load_recognizer() -> Recognizer | None:
+        if not hears:
+            return None
+        progress("loading the recognizer")
+        names = [device.name for device in registry.devices]
+        return await asyncio.to_thread(Recognizer, settings.speech.recognizer, names)
+
+    async def load_voice() -> None:
+        if voice is not None:
+            progress("loading the voice")
+            await voice.start()
+
+    try:
+        agent, recognizer, _ = await asyncio.gather(load_agent(), load_recognizer(), load_voice())
+    except BaseException:
+        if voice is not None:
+            await voice.close()
+        raise
+    speaker = Speaker(settings.audio.output) if plays and speaks else None
+    turns = Turns(agent, voice, recognizer=recognizer, speaker=speaker, answers=answers, context=context)
+    _LOG.info("ready after %.1f s", time.monotonic() - began)
+    return Appliance(settings, turns, home, timers, agent, voice)

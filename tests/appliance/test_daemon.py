@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`appliance run` as systemd sees it: ready when warm, SIGHUP reads the settings again, SIGTERM ends it within 5 s."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+class Daemon:
+    """The daemon in a process of its own, with a socket where systemd would listen."""
+
+    def __init__(self, folder: Path, config: str) -> None:
+        self.config = folder / "appliance.yaml"
+        self.config.write_text(config)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(folder / "notify"))
+        self.log = folder / "log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "appliance", "run", "--config", str(self.config)],
+                env=os.environ | {"NOTIFY_SOCKET": str(folder / "notify"), "STATE_DIRECTORY": str(folder)},
+                stderr=log,
+            )
+
+    def told(self, wanted: str, timeout_s: float = 60) -> str:
+        """Wait for a message to systemd that holds `wanted`."""
+        end = time.monotonic() + timeout_s
+        while (left := end - time.monotonic()) > 0:
+            self._socket.settimeout(left)
+            message = self._socket.recv(4096).decode()
+            if wanted in message:
+                return message
+        raise TimeoutError(f"{wanted} was not told; the log:\n{self.log.read_text()}")
+
+    def logged(self, wanted: str, timeout_s: float = 30) -> str:
+        """Wait for the log to hold `wanted`; returns all of it."""
+        end = time.monotonic() + timeout_s
+        while wanted not in (log := self.log.read_text()):
+            assert time.monotonic() < end, f"{wanted!r} was not logged:\n{log}"
+            time.sleep(0.05)
+        return log
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._socket.close()
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    made = Daemon(tmp_path, "audio:\n  input: no such microphone\n")
+    yield made
+    made.close()
+
+
+def test_it_is_ready_without_a_microphone_and_ends_within_five_seconds(daemon: Daemon) -> None:
+    daemon.told("READY=1")
+    daemon.logged("no such microphone")
+    began = time.monotonic()
+    daemon.process.send_signal(signal.SIGTERM)
+    daemon.told("STOPPING=1")
+    assert daemon.process.wait(5) == 0
+    assert time.monotonic() - began < 5
+    assert "Traceback" not in daemon.log.read_text()
+
+
+def test_sigterm_while_it_loads_ends_it_too(daemon: Daemon) -> None:
+    daemon.told("loading")
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.process.wait(5) == 0
+
+
+def test_sighup_reads_the_settings_again_and_wrong_ones_change_nothing(daemon: Daemon) -> None:
+    daemon.told("READY=1")
+    daemon.config.write_text("audio:\n  input: another microphone\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.told("RELOADING=1")
+    assert "another microphone" in daemon.told("READY=1")
+    daemon.config.write_text("audio:\n  input: 3.5\n  volume: loud\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.told("RELOADING=1")
+    assert "another microphone" in daemon.told("READY=1")
+    daemon.logged("audio.volume")
+    assert daemon.process.poll() is None
+
+
+def test_wrong_settings_at_the_start_exit_with_2(tmp_path: Path) -> None:
+    daemon = Daemon(tmp_path, "speech: loud\n")
+    assert daemon.process.wait(30) == 2
+    assert "appliance.yaml:1" in daemon.log.read_text()
+    daemon.close()

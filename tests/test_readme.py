@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every command that README shows does what README says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from appliance.cli import RECORDINGS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [line.split(" # ")[0].strip() for line in re.findall(r"^    ((?:\.venv/|tools/).*)", README, re.MULTILINE)]
+ELSEWHERE = {
+    "tools/test": "this is it",
+    "tools/demo": "test_the_demo_prints_what_readme_shows",
+    ".venv/bin/appliance hear --mic": "test_daemon.py hears a microphone; here is none",
+    ".venv/bin/appliance doctor": "test_doctor.py; it fails where there is no sound card",
+}
+
+
+def run(command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    program, *arguments = shlex.split(command)
+    assert program == ".venv/bin/appliance"
+    return subprocess.run(
+        [sys.executable, "-m", "appliance", *arguments],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(cwd)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_the_commands_are_found() -> None:
+    assert len(COMMANDS) >= 8 and set(ELSEWHERE) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in ELSEWHERE])
+def test_a_command_of_readme_works(command: str, tmp_path: Path) -> None:
+    shutil.copy(sorted(RECORDINGS.glob("*.wav"))[0], tmp_path / "my.wav")
+    done = run(command, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_the_demo_prints_what_readme_shows(tmp_path: Path) -> None:
+    done = run(".venv/bin/appliance hear --demo", tmp_path)
+    assert done.returncode == 0, done.stderr
+    for line in re.findall(r"^      (heard|call|state|answer) +(.*)", README, re.MULTILINE):
+        assert re.search(rf"^  {line[0]} +{re.escape(line[1])}", done.stdout, re.MULTILINE), line
+    assert "last speech sample to first answer sample" in done.stdout
