@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from appliance.dialogue.conversation import Conversation, Message
-from appliance.dialogue.grounding import claims, supported, unspoken
+from appliance.dialogue.grounding import as_reported, claims, finished, supported, unspoken
 from appliance.home.execute import CallContext, Home
 from appliance.home.tools import TOOLS, ToolCall, ToolResult
 from appliance.settings import LanguageModelSettings
@@ -130,11 +130,11 @@ class Agent:
                 _LOG.warning("a malformed call was dropped: %.200r", event.text)
             elif isinstance(event, TextDelta) and not calls:
                 for clause in splitter.feed(event.text):
-                    if turn.say(clause):
-                        yield Clause(clause)
+                    if allowed := turn.say(clause):
+                        yield Clause(allowed)
         for clause in [] if calls else splitter.flush():
-            if turn.say(clause):
-                yield Clause(clause)
+            if allowed := turn.say(clause):
+                yield Clause(allowed)
         self.times.model_s += time.monotonic() - began
         if first:
             self.times.first_token_s = self._model.first_token_s
@@ -212,33 +212,35 @@ class _Turn:
     def reports(self) -> list[str]:
         return [result.result or result.error or "" for result in self.called]
 
-    def say(self, clause: str) -> bool:
-        """Whether a clause of the model may be spoken; it is remembered if so."""
+    def say(self, clause: str) -> str | None:
+        """The clause as it may be spoken, or None; it is remembered if it may."""
         clause = clause.strip()
         if not clause or self.untrue:
-            return False
+            return None
+        if any(result.error for result in self.called):
+            self.untrue = True  # what went wrong is told in the tool's own words, all of it
+            return None
         true = supported(clause, [*self.reports(), self.text]) if self.called else not claims(clause)
-        if true:
-            self.spoken.append(clause)
-        else:
+        if not true:
             _LOG.warning("an answer was held back: %.200r", clause)
             self.untrue = True
-        return true
+            return None
+        clause = as_reported(clause, self.reports())
+        self.spoken.append(clause)
+        return clause
 
     def closing(self) -> list[str]:
         """What has to be said at the end so that the person knows what happened."""
         if self.untrue or not self.spoken:
             return self._remember(self.reports() or [NOT_UNDERSTOOD])
-        # A failure may not be passed over in silence.
-        told = " ".join(self.spoken)
-        return self._remember([r.error for r in self.called if r.error and not supported(r.error, [told])])
+        return []
 
     def failed(self) -> list[str]:
         """What is said after a fault inside."""
         return self._remember(self.reports() or [FAILED])
 
     def _remember(self, sentences: list[str]) -> list[str]:
-        new = [sentence for sentence in dict.fromkeys(sentences) if sentence]
+        new = [finished(sentence) for sentence in dict.fromkeys(sentences) if sentence]
         self.spoken += new
         return new
 

@@ -121,3 +121,19 @@ def supported(text: str, facts: Iterable[str]) -> bool:
     """Whether every word of substance in `text` stands in what the tools reported or in what the person said."""
     known = {word for fact in facts for word in words(fact)} | _PLAIN_WORDS
     return all(word in known for word in words(text))
+
+
+def as_reported(clause: str, facts: Iterable[str]) -> str:
+    """A clause in the letters of the fact that it repeats: a small model writes without capitals."""
+    core = clause.rstrip(".!")
+    for fact in facts:
+        at = fact.lower().find(core.lower())
+        if core and at >= 0:
+            return finished(fact[at : at + len(core)] + clause[len(core) :])
+    return finished(clause)
+
+
+def finished(sentence: str) -> str:
+    """A sentence with a capital in front and a sign at its end."""
+    sentence = sentence[:1].upper() + sentence[1:]
+    return sentence if sentence.endswith((".", "!", "?", ",", ";", ":")) else f"{sentence}."

@@ -53,13 +53,13 @@ def test_a_call_changes_the_home_and_the_answer_says_so() -> None:
     table = Table(call("HassTurnOn", name="kitchen light"), "kitchen light is on.")
     answer, called = table.say("Turn on the kitchen light.")
     assert table.state("light.kitchen") == "on"
-    assert answer == "kitchen light is on." and called[0].result.changed
+    assert answer == "Kitchen Light is on." and called[0].result.changed
 
 
 def test_an_answer_that_claims_more_than_the_tools_reported_is_replaced() -> None:
     table = Table(call("HassTurnOn", name="kitchen light"), "I turned on the kitchen light and the oven.")
     answer, _ = table.say("Turn on the kitchen light.")
-    assert answer == "Kitchen Light is on"
+    assert answer == "Kitchen Light is on."
 
 
 def test_done_is_not_said_without_a_call() -> None:
@@ -87,8 +87,8 @@ def test_a_number_that_nobody_said_is_not_set() -> None:
 
 def test_a_failure_is_never_passed_over() -> None:
     table = Table(call("HassTurnOn", name="flux capacitor"), "okay.")
-    answer, _ = table.say("Turn on the flux capacitor.")
-    assert "flux capacitor" in answer
+    answer, called = table.say("Turn on the flux capacitor.")
+    assert answer == f"{called[0].result.error}." and "flux capacitor" in answer
 
 
 def test_what_was_spoken_of_before_may_be_acted_upon() -> None:
@@ -122,7 +122,7 @@ def test_a_crash_of_the_model_is_told_and_the_next_turn_works() -> None:
     table = Table(RuntimeError("out of memory"), call("HassTurnOn", name="kitchen light"), "kitchen light is on.")
     answer, _ = table.say("turn on the kitchen light")
     assert answer and "memory" not in answer
-    assert table.say("turn on the kitchen light")[0] == "kitchen light is on."
+    assert table.say("turn on the kitchen light")[0] == "Kitchen Light is on."
 
 
 def test_a_model_that_never_stops_calling_is_stopped() -> None:

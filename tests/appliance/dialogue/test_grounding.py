@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.dialogue.grounding import claims, supported, unspoken
+from appliance.dialogue.grounding import as_reported, claims, supported, unspoken
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,10 @@ def test_an_answer_may_use_the_words_of_reports_and_of_the_person_only() -> None
     assert supported("Okay, the kitchen light is on.", ["Kitchen Light is on"])
     assert not supported("The kitchen light and the oven are on.", ["Kitchen Light is on"])
     assert not supported("The bedroom is 22 degrees.", ["Bedroom is 20.5 degrees"])
+
+
+def test_what_repeats_a_report_takes_its_letters() -> None:
+    facts = ["It is 18.5 °C in the Bedroom", "2 lights are on: TV Lamp and Desk"]
+    assert as_reported("it is 18.5 °c in the bedroom.", facts) == "It is 18.5 °C in the Bedroom."
+    assert as_reported("tv lamp and desk", facts) == "TV Lamp and Desk."
+    assert as_reported("okay then.", facts) == "Okay then."
