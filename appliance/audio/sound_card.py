@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,10 @@ BUFFER_S = 0.1
 is heard comes a third of it at a time.
 """
 
+CLOSE_S = 2.0
+"""Time that a stream is given to close."""
+
+_LOG = logging.getLogger(__name__)
 _WORD = {"input": "microphone", "output": "speaker"}
 _lock = threading.Lock()  # PortAudio looks for cards and opens streams from one thread at a time
 _open_streams = 0
@@ -115,11 +120,19 @@ class Stream:
         self._callback(block, time.monotonic() + at - times.currentTime)
 
     def close(self) -> None:
-        """Stop at once and drop what is in the card's buffer."""
+        """Stop at once and drop what is in the card's buffer.
+
+        PortAudio waits for a card that has gone, sometimes for ever: after CLOSE_S the stream is left to itself.
+        """
         global _open_streams
         with _lock:
-            self._stream.close(ignore_errors=True)  # the card may be gone already
-            _open_streams -= 1
+            closing = threading.Thread(target=self._stream.close, args=(True,), daemon=True)  # True: ignore errors
+            closing.start()
+            closing.join(CLOSE_S)
+            if closing.is_alive():
+                _LOG.warning("%r does not close; it is left open", self.name)
+            else:
+                _open_streams -= 1
 
 
 def _portaudio() -> Any:

@@ -226,6 +226,8 @@ class _Turn:
             self.untrue = True
             return None
         clause = as_reported(clause, self.reports())
+        if not self.spoken or self.spoken[-1].endswith((".", "!", "?")):
+            clause = clause[:1].upper() + clause[1:]
         self.spoken.append(clause)
         return clause
 

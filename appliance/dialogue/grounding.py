@@ -129,8 +129,8 @@ def as_reported(clause: str, facts: Iterable[str]) -> str:
     for fact in facts:
         at = fact.lower().find(core.lower())
         if core and at >= 0:
-            return finished(fact[at : at + len(core)] + clause[len(core) :])
-    return finished(clause)
+            return fact[at : at + len(core)] + clause[len(core) :]
+    return clause
 
 
 def finished(sentence: str) -> str:

@@ -52,5 +52,5 @@ def test_an_answer_may_use_the_words_of_reports_and_of_the_person_only() -> None
 def test_what_repeats_a_report_takes_its_letters() -> None:
     facts = ["It is 18.5 °C in the Bedroom", "2 lights are on: TV Lamp and Desk"]
     assert as_reported("it is 18.5 °c in the bedroom.", facts) == "It is 18.5 °C in the Bedroom."
-    assert as_reported("tv lamp and desk", facts) == "TV Lamp and Desk."
-    assert as_reported("okay then.", facts) == "Okay then."
+    assert as_reported("tv lamp and desk", facts) == "TV Lamp and Desk"
+    assert as_reported("okay then.", facts) == "okay then."
