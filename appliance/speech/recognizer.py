@@ -181,8 +181,9 @@ class Recognizer:
         return np.array(self._whisper.encode(padded).to(ctranslate2.DataType.float32))
 
     def _hint_tokens(self, hints: Iterable[str]) -> list[int]:
-        """The names as a text that went before: " kitchen light, oven." Words of it are then likelier to be heard, and in
-        small letters they are found in sentences more often: word error 4.9 % without names, 4.4 % as written, 3.9 %.
+        """The names as a text that went before: " kitchen light, oven." Words of it are then likelier to be heard.
+
+        In small letters they are found in sentences more often: word error 4.9 % without, 4.4 % as written, 3.9 % so.
         """
         tokens: list[int] = []
         for name in dict.fromkeys(hint.lower() for hint in hints):
