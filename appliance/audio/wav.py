@@ -33,7 +33,8 @@ def read(path: Path) -> Samples:
     """The whole file, int16 [samples] at RATE_HZ. For files of unknown length use `frames`.
 
     Raises:
-        AudioFileError: there is no such file, it is not audio, empty, cut off, or holds NaN or infinity.
+        AudioFileError: there is no such file, it is not audio, empty, cut off (which an OGG or AIFF does not show), or
+            holds NaN or infinity.
     """
     return np.concatenate(list(_blocks(path)))
 
