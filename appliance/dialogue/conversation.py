@@ -38,8 +38,13 @@ class Conversation:
         return [str(message["content"]) for message in self.messages()[1:] if message["role"] in ("user", "tool")]
 
     def keep(self, turn: Sequence[Message]) -> None:
-        """Remember a turn that is over."""
-        self._turns = [*self._turns, list(turn)][-self._settings.max_turns :]
+        """Remember a turn that is over.
+
+        Of too many the older half falls out at once: after each loss the language model must read anew what is left.
+        """
+        self._turns.append(list(turn))
+        if len(self._turns) > self._settings.max_turns:
+            del self._turns[: (len(self._turns) + 1) // 2]
         self._last = self._clock.monotonic()
 
     def forget(self) -> None:

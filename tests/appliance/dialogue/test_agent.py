@@ -151,3 +151,10 @@ def test_here_is_the_room_of_the_microphone() -> None:
     table = Table(call("HassTurnOn", area="here", domain="light"), "done")
     table.say("turn on the lights", area="Bedroom")
     assert table.state("light.bedroom_lamp") == "on" and table.state("light.kitchen") == "off"
+
+
+def test_of_too_many_turns_the_older_half_is_forgotten() -> None:
+    table = Table(*["Hello."] * 8)
+    for _ in range(8):
+        table.say("hi")
+    assert [len(messages) for messages in table.model.read] == [2, 4, 6, 8, 10, 12, 14, 8]
