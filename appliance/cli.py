@@ -79,12 +79,13 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit status."""
     args = _parser().parse_args(arguments)
+    # A copy of stderr: sounddevice turns file 2 off while it looks for cards, and what is logged then would be lost.
     logging.basicConfig(
         level=logging.INFO if args.verb == "run" else logging.ERROR,
         format="%(levelname)s %(name)s: %(message)s"
         if "JOURNAL_STREAM" in os.environ
         else "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
+        stream=os.fdopen(os.dup(sys.stderr.fileno()), "w", buffering=1),
     )
     logging.getLogger("faster_whisper").setLevel(logging.WARNING)
     try:

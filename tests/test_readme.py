@@ -21,7 +21,7 @@ COMMANDS = [line.split(" # ")[0].strip() for line in re.findall(r"^    ((?:\.ven
 ELSEWHERE = {
     "tools/test": "this is it",
     "tools/demo": "test_the_demo_prints_what_readme_shows",
-    ".venv/bin/appliance hear --mic": "test_daemon.py hears a microphone; here is none",
+    ".venv/bin/appliance hear --mic": "test_daemon.py hears through a microphone and answers; here is none",
     ".venv/bin/appliance doctor": "test_doctor.py; it fails where there is no sound card",
 }
 

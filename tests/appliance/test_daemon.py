@@ -12,13 +12,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from appliance.cli import RECORDINGS
+from tests.sound_server import MISSING, SoundServer
 
 
 class Daemon:
     """The daemon in a process of its own, with a socket where systemd would listen."""
 
-    def __init__(self, folder: Path, config: str) -> None:
+    def __init__(self, folder: Path, config: str, **environment: str) -> None:
         self.config = folder / "appliance.yaml"
         self.config.write_text(config)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -27,7 +31,9 @@ class Daemon:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "appliance", "run", "--config", str(self.config)],
-                env=os.environ | {"NOTIFY_SOCKET": str(folder / "notify"), "STATE_DIRECTORY": str(folder)},
+                env=os.environ
+                | {"NOTIFY_SOCKET": str(folder / "notify"), "STATE_DIRECTORY": str(folder)}
+                | environment,
                 stderr=log,
             )
 
@@ -98,3 +104,24 @@ def test_wrong_settings_at_the_start_exit_with_2(tmp_path: Path) -> None:
     assert daemon.process.wait(30) == 2
     assert "appliance.yaml:1" in daemon.log.read_text()
     daemon.close()
+
+
+@pytest.mark.skipif(bool(MISSING), reason=f"missing: {', '.join(MISSING)}")
+def test_it_hears_a_command_through_the_microphone_and_answers_through_the_speaker(tmp_path: Path) -> None:
+    server = SoundServer(tmp_path)
+    daemon = Daemon(tmp_path, "audio:\n  input: headset\n  output: loudspeaker\n", **server.environment)
+    try:
+        daemon.told("READY=1")
+        daemon.logged("the microphone is open")
+        time.sleep(0.5)
+        recorder = server.record_speaker(tmp_path / "answer.raw")
+        server.into_the_microphone(sorted(RECORDINGS.glob("*.wav"))[0]).wait()
+        daemon.logged("HassTurnOn ok")
+        time.sleep(0.5)
+        recorder.terminate()
+        recorder.wait()
+        played = np.fromfile(tmp_path / "answer.raw", np.int16)
+        assert np.abs(played).max() > 3000
+    finally:
+        daemon.close()
+        server.kill()
