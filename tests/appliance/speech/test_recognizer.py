@@ -172,3 +172,12 @@ Recognizer(RecognizerSettings())
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_names_that_are_expected_do_not_make_a_siren_sound_like_speech(
+    recognizer: Recognizer, hinted: Recognizer
+) -> None:
+    pitch_hz = 900 + 300 * np.sin(2 * np.pi * np.arange(2 * RATE_HZ) / RATE_HZ)
+    siren = (8000 * np.sin(2 * np.pi * np.cumsum(pitch_hz) / RATE_HZ)).astype(np.int16)
+    alone = recognizer.recognize(siren).no_speech
+    assert hinted.recognize(siren).no_speech == pytest.approx(alone, abs=0.02)
