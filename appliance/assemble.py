@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing here may go and fetch a model
 
@@ -37,8 +36,6 @@ _LOG = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
 """Told what is being loaded, in a few words."""
-
-T = TypeVar("T")
 
 
 @dataclass

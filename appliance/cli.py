@@ -11,10 +11,15 @@ import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.errors import ApplianceError
 from appliance.settings import Settings, load
 from engines.errors import EngineError
+
+if TYPE_CHECKING:  # loading these takes a second, which `--help` need not wait for
+    from appliance.show import Screen
+    from appliance.turn import TurnReport
 
 RECORDINGS = Path(__file__).parent / "recordings"
 
@@ -148,9 +153,9 @@ async def _hear_all(args: argparse.Namespace, settings: Settings, files: Sequenc
     return 1 if failed else 0
 
 
-async def _show(screen: object, name: str, reports: AsyncIterator[object]) -> None:
+async def _show(screen: Screen, name: str, reports: AsyncIterator[TurnReport]) -> None:
     async for report in reports:
-        screen.turn(name, report)  # type: ignore[attr-defined]
+        screen.turn(name, report)
 
 
 def _say(args: argparse.Namespace) -> int:

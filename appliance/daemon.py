@@ -17,6 +17,7 @@ from appliance.audio.microphone import Microphone
 from appliance.errors import ApplianceError
 from appliance.settings import load
 from appliance.turn import TurnReport
+from engines.errors import EngineError
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,8 +37,10 @@ async def run(config: Path | None) -> None:
     notify.status("loading the models")
     appliance = await _until(stop, assemble(settings, hears=True, plays=True, answers=settings.audio.answers))
     while appliance is not None:
-        notify.ready(f"listening to the microphone {settings.audio.input!r}")
-        _LOG.info("ready: %d devices, microphone %r", len(appliance.home.registry.devices), settings.audio.input)
+        logging.getLogger().setLevel(appliance.settings.log_level.upper())
+        microphone = appliance.settings.audio.input
+        notify.ready(f"listening to the microphone {microphone!r}")
+        _LOG.info("ready: %d devices, microphone %r", len(appliance.home.registry.devices), microphone)
         work = asyncio.gather(_listen(appliance), _ring(appliance))
         await _first(stop, again, work)
         if not again.is_set() or stop.is_set():
@@ -48,12 +51,11 @@ async def run(config: Path | None) -> None:
         try:
             settings = load(config)
             following = await _until(stop, assemble(settings, hears=True, plays=True, answers=settings.audio.answers))
-        except ApplianceError as error:
+        except (ApplianceError, EngineError) as error:
             _LOG.error("the settings stay as they were:\n%s", error)
             continue
         await appliance.close()
         appliance = following
-        logging.getLogger().setLevel(settings.log_level.upper())
     notify.stopping()
     _LOG.info("stopping")
     if appliance is not None:

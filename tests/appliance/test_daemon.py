@@ -99,6 +99,21 @@ def test_sighup_reads_the_settings_again_and_wrong_ones_change_nothing(daemon: D
     assert daemon.process.poll() is None
 
 
+def test_a_bundle_that_does_not_load_at_sighup_leaves_what_runs_and_what_is_told(
+    daemon: Daemon, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    (bundle / "manifest.json").write_text('{"files": {}}')  # whole by its own manifest, and without a network
+    daemon.told("READY=1")
+    daemon.config.write_text(f"audio: {{input: another}}\nlanguage_model: {{model: {bundle}/}}\n")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.told("RELOADING=1")
+    assert "no such microphone" in daemon.told("READY=1")
+    daemon.logged("the settings stay as they were")
+    assert daemon.process.poll() is None
+
+
 def test_wrong_settings_at_the_start_exit_with_2(tmp_path: Path) -> None:
     daemon = Daemon(tmp_path, "speech: loud\n")
     assert daemon.process.wait(30) == 2
