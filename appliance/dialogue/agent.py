@@ -221,7 +221,8 @@ class Agent:
         if invented is not None:
             _LOG.warning("a call was refused: nobody spoke of %r", invented)
             return ToolResult(False, error=NOT_UNDERSTOOD)
-        reason = why_not(turn.text, call.name) if call.name in ACTS else None
+        spared = str(call.arguments.get("except") or "")
+        reason = why_not(turn.text, call.name, spared) if call.name in ACTS else None
         if reason is not None:
             _LOG.warning("a call was refused: %r commands nothing", turn.text)
             return ToolResult(False, error=reason)

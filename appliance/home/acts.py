@@ -43,7 +43,8 @@ ACTS: dict[str, frozenset[str] | None] = {
     "HassListCompleteItem": frozenset(("todo",)),
 }
 
-_VOLUME_STEP = 10
+# What "a bit" comes to where no number was said.
+_STEPS = {"brightness": 20, "position": 20, "percentage": 20, "volume_level": 10, "temperature": 1}
 _PERCENT = ("brightness", "position", "percentage", "volume_level")
 _ON = ("on",)
 _OFF = ("off",)
@@ -107,11 +108,11 @@ def plan(call: ToolCall, device: Device) -> Act:
     if call.name == "HassLightSet":
         return _light(slots, device)
     if call.name == "HassSetPosition":
-        return _position(slots["position"], device)
+        return _position(slots, device)
     if call.name == "HassFanSetSpeed":
-        return _speed(slots["percentage"], device)
+        return _speed(slots, device)
     if call.name == "HassClimateSetTemperature":
-        return _temperature(slots["temperature"], device)
+        return _temperature(slots, device)
     if call.name in ("HassVacuumStart", "HassVacuumReturnToBase"):
         return _switch("HassTurnOn" if call.name == "HassVacuumStart" else "HassTurnOff", device)
     if device.domain == "todo":
@@ -132,6 +133,12 @@ def _switch(tool: str, device: Device) -> Act:
 
 def _light(slots: Mapping[str, Any], device: Device) -> Act:
     wanted = {slot: slots[slot] for slot in ("brightness", "color") if slot in slots}
+    if "brightness_step" in slots and device.can("brightness"):
+        if device.state != "on" and not _rises(slots["brightness_step"]):
+            raise CannotDo(f"{device.name} is off")
+        wanted["brightness"] = _stepped("brightness", slots["brightness_step"], device, least=1)
+    elif "brightness_step" in slots:
+        raise CannotDo(f"{device.name} cannot be dimmed")
     if "temperature" in slots:
         wanted["color_temperature"] = slots["temperature"]
     if not wanted:
@@ -153,7 +160,15 @@ def _light(slots: Mapping[str, Any], device: Device) -> Act:
     return Act("turn_on", wanted, _ON, wanted)
 
 
-def _position(position: int, device: Device) -> Act:
+def _position(slots: Mapping[str, Any], device: Device) -> Act:
+    if "position_step" in slots:
+        if not device.can("position"):
+            raise CannotDo(f"{device.name} can only be opened or closed")
+        position = _stepped("position", slots["position_step"], device)
+    elif "position" in slots:
+        position = slots["position"]
+    else:
+        raise CannotDo("How far should it be open?")
     if not device.can("position"):
         if position not in (0, 100):
             raise CannotDo(f"{device.name} can only be opened or closed")
@@ -162,15 +177,33 @@ def _position(position: int, device: Device) -> Act:
     return Act(f"set_{device.domain}_position", {"position": position}, states, {"position": position})
 
 
-def _speed(percentage: int, device: Device) -> Act:
-    if percentage == 0:
+def _speed(slots: Mapping[str, Any], device: Device) -> Act:
+    if "percentage" not in slots and "percentage_step" not in slots:
+        raise CannotDo("How fast should it be?")
+    if slots.get("percentage") == 0:
         return _switch("HassTurnOff", device)
     if not device.can("speed"):
         raise CannotDo(f"{device.name} has no speeds")
+    if "percentage_step" in slots:
+        if device.state != "on" and not _rises(slots["percentage_step"]):
+            raise CannotDo(f"{device.name} is off")
+        percentage = _stepped("percentage", slots["percentage_step"], device, least=1)
+    else:
+        percentage = slots["percentage"]
     return Act("set_percentage", {"percentage": percentage}, _ON, {"percentage": percentage})
 
 
-def _temperature(wanted: float, device: Device) -> Act:
+def _temperature(slots: Mapping[str, Any], device: Device) -> Act:
+    if "temperature_step" in slots:
+        present = device.attributes.get("temperature")
+        if not isinstance(present, int | float):
+            raise CannotDo(f"{device.name} does not tell what it is set to")
+        step = slots["temperature_step"]
+        wanted = present + _change("temperature", step) * (2 if isinstance(step, str) and device.unit == "°F" else 1)
+    elif "temperature" in slots:
+        wanted = slots["temperature"]
+    else:
+        raise CannotDo("What temperature do you want?")
     # What Home Assistant assumes of a thermostat that does not tell its limits.
     least, most = {"°C": (7, 35), "°F": (45, 95)}.get(device.unit or "", (5, 95))
     least, most = device.attributes.get("min_temp", least), device.attributes.get("max_temp", most)
@@ -196,7 +229,7 @@ def _media(call: ToolCall, device: Device) -> Act:
         raise CannotDo(f"{device.name} is off")
     volume = call.arguments.get("volume_level")
     if volume is None:
-        volume = _stepped(call.arguments["volume_step"], device)
+        volume = _stepped("volume_level", call.arguments["volume_step"], device)
     return Act("volume_set", {"volume_level": volume}, attributes={"volume_level": volume})
 
 
@@ -217,12 +250,30 @@ def _list_name(device: Device) -> str:
     return f"the {device.name}" if words(device.name)[-1:] == ("list",) else f"the {device.name} list"
 
 
-def _stepped(step: int | str, device: Device) -> int:
-    present = device.attributes.get("volume_level")
-    if present is None:
-        raise CannotDo(f"{device.name} does not tell how loud it is")
-    change = {"up": _VOLUME_STEP, "down": -_VOLUME_STEP}.get(step, step) if isinstance(step, str) else step
-    return max(0, min(100, round(float(present)) + int(change)))
+def _rises(step: float | str) -> bool:
+    return step == "up" or (not isinstance(step, str) and step > 0)
+
+
+def _change(slot: str, step: float | str) -> float:
+    return {"up": _STEPS[slot], "down": -_STEPS[slot]}[step] if isinstance(step, str) else step
+
+
+def _stepped(slot: str, step: float | str, device: Device, least: int = 0) -> int:
+    """The value in percent after a step from what the device reports; what is off starts at nothing."""
+    present = device.attributes.get(slot, None if slot == "volume_level" or device.state == "on" else 0)
+    if device.state == "off" and slot in ("brightness", "percentage"):
+        present = 0
+    if not isinstance(present, int | float):
+        raise CannotDo(f"{device.name} does not tell {_HOW[slot]}")
+    return max(least, min(100, round(present + _change(slot, step))))
+
+
+_HOW = {
+    "brightness": "how bright it is",
+    "position": "how far it is open",
+    "percentage": "how fast it runs",
+    "volume_level": "how loud it is",
+}
 
 
 def _agrees(name: str, reported: object, wanted: object) -> bool:

@@ -52,7 +52,8 @@ def _words(call: ToolCall, device: Device) -> str:
         "HassFanSetSpeed": ("percentage",),
     }.get(call.name, ())
     if shown:
-        slots = ["color_temperature" if slot == "temperature" else slot for slot in shown if slot in call.arguments]
+        given = [slot for slot in shown if slot in call.arguments or f"{slot}_step" in call.arguments]
+        slots = ["color_temperature" if slot == "temperature" else slot for slot in given]
         return ", ".join([state_words(device), *filter(None, (setting(device, slot) for slot in slots))])
     if device.domain == "script":
         return "started"

@@ -7,14 +7,15 @@ their kind said, and what merely sounds or looks like one of them is asked back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from appliance.home.errors import Ambiguous, NotFound
+from appliance.home.errors import Ambiguous, CannotDo, NotFound
 from appliance.home.naming import Words, be, likeness, without, words
 from appliance.home.places import LIKENESS_AT_LEAST, LIKENESS_LEAD, Place, find_place, spoken_place
-from appliance.home.registry import Device, Registry
+from appliance.home.registry import Area, Device, Floor, Registry
 from appliance.home.states import noun, which
 
 SWITCHABLE = frozenset(
@@ -62,7 +63,8 @@ def resolve(
     domains: Collection[str] | None = None,
     acting: bool = True,
 ) -> list[Device]:
-    """Find the devices that `name`, `area`, `floor`, `domain` and `device_class` speak of; at least one.
+    """Find the devices that `name`, `area`, `floor`, `domain` and `device_class` speak of, without those that `except`
+    names; at least one.
 
     `domains` are the kinds of device of a tool that is for those alone; such a tool called without any slot means what
     stands in the room of the speaker (`context_area`), or the only one at home. When asking (not `acting`) nothing is
@@ -80,11 +82,41 @@ def resolve(
         acting=acting,
         context_area=context_area,
     )
+    if spared := arguments.get("except"):
+        return _without(query, resolve(registry, _whole(arguments), context_area, domains=domains), str(spared))
     if name and query.heard not in _ALL:
         return _by_name(query)
     if domains is not None and not name and query.where.everywhere and not query.kind_said:
         return _implied(query)
     return _as_set(query)
+
+
+def _whole(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {slot: value for slot, value in arguments.items() if slot != "except"}
+
+
+def _without(query: _Query, found: list[Device], spared: str) -> list[Device]:
+    """What is left of `found` without the devices, rooms and floors named in `spared`, each of which is among it."""
+    for text in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", spared):
+        heard = words(text)
+        kept = [device for device in found if not _is_spared(query, device, heard)]
+        if len(kept) == len(found):
+            raise NotFound(f"I do not know what you mean by {text}, so I changed nothing")
+        found = kept
+    if not found:
+        raise CannotDo("With those left out there is nothing to change")
+    return found
+
+
+def _is_spared(query: _Query, device: Device, heard: Words) -> bool:
+    """Whether what was said to be left out is this device, its room or its floor, the kind of device said or not."""
+    places: tuple[Area | Floor, ...] = (*query.registry.areas, *query.registry.floors)
+    here = [place for place in places if place.name in (device.area, device.floor)]
+    known = [words(name) for place in here for name in (place.name, *place.aliases)]
+    alone = replace(query, text="", heard=heard)
+    if heard in known or _kindless(heard, device) in known:
+        return True
+    return _same_but_for_place_and_kind(alone, device, device.area)
 
 
 @dataclass(frozen=True)

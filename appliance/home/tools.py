@@ -105,7 +105,8 @@ _PLACE = {"area": _text("Room; here for the room of the speaker"), "floor": _tex
 _WHERE = {"name": _text("Name of the device"), "area": _PLACE["area"]}
 _ONE = _NAME | _PLACE
 _KIND = {"domain": _word("Kind of device", DOMAINS)}
-_ANY = _ONE | _KIND | {"device_class": _word("Finer kind, such as blind or outlet", ACTING_CLASSES)}
+_EXCEPT = {"except": _text("What to leave as it is: names of devices or rooms, with commas between")}
+_ANY = _ONE | _KIND | {"device_class": _word("Finer kind, such as blind or outlet", ACTING_CLASSES)} | _EXCEPT
 _ANY_STATE = _ONE | _KIND | {"device_class": _word("Finer kind, such as window or humidity", DEVICE_CLASSES)}
 
 # One day a slot: a timer is for the kitchen, not a calendar.
@@ -123,15 +124,28 @@ _WHICH_TIMER = {
 }
 # Wide on purpose: the thermostat's own limits, which know its unit, make the better answer.
 _DEGREES = {"type": "number", "minimum": -100, "maximum": 1000, "description": "Target temperature in degrees"}
-_STEP = {
-    "anyOf": [{"type": "integer", "minimum": -100, "maximum": 100}, {"type": "string", "enum": ["up", "down"]}],
-    "description": "Percent louder, negative for quieter; or up, down",
+
+
+def _step(unit: str, kind: str = "integer") -> Schema:
+    words = {"type": "string", "enum": ["up", "down"]}
+    return {"anyOf": [{"type": kind, "minimum": -100, "maximum": 100}, words], "description": f"{unit}; or up, down"}
+
+
+# Home Assistant's intents know steps for the volume alone; people say "a bit brighter" more often than a number.
+_POSITION = {
+    "position": _whole("Percent open: 0 closed, 100 open", 0, 100),
+    "position_step": _step("Percent further open, negative for less"),
 }
-_POSITION = {"position": _whole("Percent open: 0 closed, 100 open", 0, 100)}
-_SPEED = {"percentage": _whole("Speed in percent", 0, 100)}
+_SPEED = {
+    "percentage": _whole("Speed in percent", 0, 100),
+    "percentage_step": _step("Percent faster, negative for slower"),
+}
+_WARMTH = {"temperature": _DEGREES, "temperature_step": _step("Degrees warmer, negative for cooler", "number")}
+_STEP = _step("Percent louder, negative for quieter")
 _VOLUME = {"volume_level": _whole("Volume in percent", 0, 100)}
 _LIGHT = {
     "brightness": _whole("Brightness in percent", 0, 100),
+    "brightness_step": _step("Percent brighter, negative for darker"),
     "color": _word("Color", COLORS),
     "temperature": _whole("Color temperature in kelvin", 1000, 10000),
 }
@@ -143,10 +157,10 @@ TOOLS: tuple[Schema, ...] = (
     _tool("HassTurnOn", "Turn on, open, lock or run a device", _ANY),
     _tool("HassTurnOff", "Turn off, close or unlock a device", _ANY),
     _tool("HassToggle", "Switch a device to its other state", _ANY),
-    _tool("HassLightSet", "Set brightness or color of a light", _ONE | _LIGHT),
-    _tool("HassSetPosition", "Set how far a cover or valve is open", _ANY | _POSITION, ("position",)),
-    _tool("HassFanSetSpeed", "Set the speed of a fan", _ONE | _SPEED, ("percentage",)),
-    _tool("HassClimateSetTemperature", "Set a thermostat", _ONE | {"temperature": _DEGREES}, ("temperature",)),
+    _tool("HassLightSet", "Set brightness or color of a light", _ONE | _EXCEPT | _LIGHT),
+    _tool("HassSetPosition", "Set how far a cover or valve is open", _ANY | _POSITION),
+    _tool("HassFanSetSpeed", "Set the speed of a fan", _ONE | _SPEED),
+    _tool("HassClimateSetTemperature", "Set a thermostat", _ONE | _WARMTH),
     _tool("HassClimateGetTemperature", "Tell the temperature", _ONE),
     _tool("HassMediaPause", "Pause what plays", _WHERE),
     _tool("HassMediaUnpause", "Go on playing", _WHERE),

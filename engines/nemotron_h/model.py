@@ -73,38 +73,52 @@ def selective_scan(
         x: [batch, T, heads, head_dim].
         dt: [batch, T, heads], after softplus.
         a: [heads], negative.
-        b: [batch, T, heads, state], groups already repeated to heads.
+        b: [batch, T, groups, state]; heads / groups heads after one another share a group.
         c: as b.
         ssm: fp32 [batch, heads, state, head_dim], the state before the first token.
         chunk: tokens a chunk; the result depends on it only by rounding.
 
     Returns y [batch, T, heads, head_dim] in fp32 and the state after the last token.
     """
-    length = x.shape[1]
+    length, groups = x.shape[1], b.shape[2]
     size = min(chunk, length)
-    # [batch, chunks, heads, L, ...]; a padded token has dt = 0: it decays nothing and adds nothing.
-    x, dt, b, c = (_chunks(t, size) for t in (x, dt[..., None], b, c))
-    decay = (dt[..., 0] * a[:, None]).cumsum(-1)  # log of the decay since the chunk's start [batch, chunks, heads, L]
+    # A padded token has dt = 0: it decays nothing and adds nothing.
+    x, dt, b, c = (_chunks(t, size, groups) for t in (x, dt[..., None], b[..., None, :], c[..., None, :]))
+    decay = (dt[..., 0] * a.reshape(groups, -1, 1)).cumsum(-1)  # its log, since the chunk's start [..., heads, L]
     dx = x * dt
     # Inside a chunk: y_t = sum over s <= t of exp(decay_t - decay_s) (c_t . b_s) dx_s
     causal = torch.ones(size, size, dtype=torch.bool, device=x.device).tril()
     span = (decay[..., :, None] - decay[..., None, :]).masked_fill(~causal, -torch.inf)
     y = (c @ b.mT * span.exp()) @ dx
-    # What each chunk adds to the state by its end, and the states at every chunk's start.
-    added = b.mT @ (dx * (decay[..., -1:] - decay).exp()[..., None])
-    total = decay[..., -1, None, None].exp()
+    # What each chunk adds to the state by its end, and the states at every chunk's start: the heads of a group side by
+    # side, [batch, chunks, groups, 1, state, heads x head_dim], since they share b and c.
+    added = b.mT @ _side_by_side(dx * (decay[..., -1:] - decay).exp()[..., None])
+    total = _side_by_side(decay[..., -1:, None].exp().expand(*dx.shape[:-2], 1, dx.shape[-1]))
+    state = _side_by_side(ssm.reshape(ssm.shape[0], groups, -1, *ssm.shape[2:]))
     starts = []
     for k in range(x.shape[1]):
-        starts.append(ssm)
-        ssm = total[:, k] * ssm + added[:, k]
-    y = y + (c @ torch.stack(starts, 1)) * decay.exp()[..., None]
-    return y.transpose(2, 3).flatten(1, 2)[:, :length], ssm
+        starts.append(state)
+        state = total[:, k] * state + added[:, k]
+    y = y + _apart(c @ torch.stack(starts, 1), x.shape[-1]) * decay.exp()[..., None]
+    y = y.flatten(2, 3).transpose(2, 3).flatten(1, 2)[:, :length]
+    return y, _apart(state, x.shape[-1]).flatten(1, 2)
 
 
-def _chunks(t: Tensor, size: int) -> Tensor:
-    """[batch, T, heads, n] -> fp32 [batch, chunks, heads, size, n], zero-padded at the end."""
-    padded = functional.pad(t.float(), (0, 0, 0, 0, 0, -t.shape[1] % size))
-    return padded.reshape(t.shape[0], -1, size, *t.shape[2:]).transpose(2, 3)
+def _chunks(t: Tensor, size: int, groups: int) -> Tensor:
+    """[batch, T, heads or groups (, 1), n] -> fp32 [batch, chunks, groups, heads each, size, n], zeros at the end."""
+    t = t.float().reshape(*t.shape[:2], groups, -1, t.shape[-1])
+    padded = functional.pad(t, (0, 0, 0, 0, 0, 0, 0, -t.shape[1] % size))
+    return padded.reshape(t.shape[0], -1, size, *t.shape[2:]).movedim(2, -2)
+
+
+def _side_by_side(t: Tensor) -> Tensor:
+    """[..., heads, rows, n] -> [..., 1, rows, heads x n]."""
+    return t.movedim(-3, -2).flatten(-2)[..., None, :, :]
+
+
+def _apart(t: Tensor, size: int) -> Tensor:
+    """[..., 1, rows, heads x size] -> [..., heads, rows, size]."""
+    return t.reshape(*t.shape[:-3], t.shape[-2], -1, size).movedim(-2, -3)
 
 
 class Mamba(nn.Module):
@@ -135,12 +149,14 @@ class Mamba(nn.Module):
         c = self.config
         gate, xbc, dt = torch.split(self.in_proj(u), [c.mamba_size, c.conv_size, c.mamba_num_heads], dim=-1)
         window = torch.cat([state.conv, xbc], dim=1)
-        xbc = functional.silu(self.conv1d(window.transpose(1, 2))).transpose(1, 2)
+        xbc = cast(Tensor, self.conv1d.bias)
+        for k, tap in enumerate(self.conv1d.weight[:, 0].unbind(-1)):  # quicker than a depthwise conv, forth and back
+            xbc = xbc + window[:, k : k + u.shape[1]] * tap
+        xbc = functional.silu(xbc)
         bc_size = c.n_groups * c.ssm_state_size
         x, b, c_ = torch.split(xbc, [c.mamba_size, bc_size, bc_size], dim=-1)
         x = x.reshape(*u.shape[:2], c.mamba_num_heads, c.mamba_head_dim)
-        per_group = c.mamba_num_heads // c.n_groups
-        b, c_ = (t.reshape(*u.shape[:2], c.n_groups, -1).repeat_interleave(per_group, dim=2) for t in (b, c_))
+        b, c_ = (t.reshape(*u.shape[:2], c.n_groups, -1) for t in (b, c_))
         dt = functional.softplus(dt.float() + self.dt_bias.float())
         y, ssm = selective_scan(x, dt, -self.A_log.float().exp(), b, c_, state.ssm, c.chunk_size)
         y = y + self.D.float()[:, None] * x.float()

@@ -13,7 +13,7 @@ from typing import Literal
 import pytest
 
 from appliance.home.tools import ToolCall, coerce, validate
-from tools.home_model import grammar, homes, noise, spans, words
+from tools.home_model import grammar, homes, noise, relative, spans, words
 from tools.home_model.grammar import GRAMMAR, GrammarError
 from tools.home_model.homes import Home, random_home
 from tools.home_model.turns import Turn, conversation, gerund, sample
@@ -141,10 +141,40 @@ def test_a_sentence_means_one_thing_in_a_home(monkeypatch: pytest.MonkeyPatch) -
     assert len(twice) <= 1, twice
 
 
+def test_what_is_left_out_is_spoken_of_and_among_what_is_meant() -> None:
+    left_out = 0
+    for home, turn in samples(31, 2500):
+        for call in turn.calls:
+            for name in filter(None, call.arguments.get("except", "").split(", ")):
+                left_out += 1
+                assert home.find(name) is not None or name in [area.lower() for area in home.areas], turn
+    assert left_out > 40
+
+
+@pytest.mark.parametrize(
+    ("text", "way"),
+    [
+        ("make it a bit brighter", "up"),
+        ("turn it down a notch", "down"),
+        ("less bright please", "down"),
+        ("a little more open", "up"),
+        ("a bit more closed", "down"),
+        ("not so bright", "down"),
+        ("turn the heat down", "down"),
+        ("turn up the heat", "up"),
+        ("give me more light", "up"),
+        ("set the brightness", None),
+        ("it is too dark", None),
+    ],
+)
+def test_a_sentence_says_which_way(text: str, way: str | None) -> None:
+    assert relative.direction(text) == way
+
+
 def test_who_is_asked_back_answers() -> None:
     rng = random.Random(30)
     answered = Counter[str]()
-    for _ in range(400):
+    for _ in range(700):
         _, turns = conversation(rng, "train", "train", 6)
         for before, turn in pairwise(turns):
             if before.waiting is not None and turn.kind == "followup":
@@ -162,7 +192,7 @@ def test_no_two_samples_look_alike() -> None:
 
 def test_every_kind_of_turn_occurs() -> None:
     kinds = Counter(turn.kind for _, turn in samples(22, 3000))
-    with_calls = {"act", "ask", "timer", "media", "list", "several", "unknown", "followup", "time"}
+    with_calls = {"act", "ask", "timer", "media", "list", "several", "unknown", "followup", "time", "step", "except"}
     assert set(kinds) == with_calls | {"decline", "chat", "clarify", "negation"}
     assert kinds["act"] > 900
     assert min(kinds.values()) > 25

@@ -183,7 +183,7 @@ def breeze(rng: random.Random, home: Home, split: Split) -> Draft | None:
     target = Target("", "", arguments, devices if spot.area else devices[:1], True, spot.area or "here", "fan")
     return draft(
         rng,
-        pick(rng, split, "breeze"),
+        pick(rng, split, *with_say("breeze")),
         place_slots(spot),
         call("HassTurnOn", arguments),
         results.done(rng, target, "on"),

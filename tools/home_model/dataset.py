@@ -16,10 +16,16 @@ from tokenizers import Tokenizer
 from appliance.dialogue.prompt import system_prompt
 from engines.nemotron_h.chat import ChatFormat, Message
 from tools.home_model.batch import Batch
+from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, random_home
 from tools.home_model.turns import Turn, sample
 
 USER_WEIGHT = 0.2  # some loss on what people say and tools report: names that come again keep the copying alive
+
+
+SHORT = 0.3
+"""Share of rows that begin with a conversation of one turn or three, as most are at home."""
+MANY = 12
 
 
 def turn_messages(turn: Turn) -> list[Message]:
@@ -35,7 +41,7 @@ def turn_messages(turn: Turn) -> list[Message]:
     return messages
 
 
-def conversation(rng: random.Random, home: Home, turns: int, split: str) -> list[Message]:
+def conversation(rng: random.Random, home: Home, turns: int, split: Split) -> list[Message]:
     """A system turn with the home's devices and `turns` turns, each of which may follow up on the one before."""
     messages: list[Message] = [{"role": "system", "content": system_prompt(home.devices)}]
     previous = None
@@ -74,26 +80,22 @@ class Encoder:
         return tokens, weights
 
 
-def batches(encoder: Encoder, seed: int, batch: int, length: int, pad: int = 0) -> Iterator[Batch]:
-    """Endless training batches, the same from the same seed; conversations are cut or padded to `length` tokens."""
+def batches(encoder: Encoder, seed: str, rows: int, length: int, split: Split = "train") -> Iterator[Batch]:
+    """Endless batches, the same from the same seed. A row is full: where a short conversation ends, another begins, and
+    the last one is cut. States cross from one to the next, so the network learns that a system turn starts anew.
+    """
     rng = random.Random(seed)
     while True:
-        tokens = np.full((batch, length + 1), pad, np.int64)
-        weights = np.zeros((batch, length + 1), np.float32)
-        for row in range(batch):
-            ids: list[int] = []
-            while len(ids) <= length:
-                messages = conversation(rng, random_home(rng, "train"), rng.choice((1, 4, 8, 12)), "train")
-                more, worth = encoder(messages)
-                take = min(len(more), length + 1 - len(ids))
-                # A second conversation starts in the same row only where it fits in good part; states then cross over,
-                # as nothing separates them, so the first one must be done: the network learns that a system turn
-                # starts anew.
-                if ids and take < len(more):
-                    break
-                tokens[row, len(ids) : len(ids) + take] = more[:take]
-                weights[row, len(ids) : len(ids) + take] = worth[:take]
-                ids += more[:take]
+        tokens = np.zeros((rows, length + 1), np.int64)
+        weights = np.zeros((rows, length + 1), np.float32)
+        for row in range(rows):
+            at = 0
+            while at <= length:
+                turns = rng.choice((1, 3)) if at == 0 and rng.random() < SHORT else MANY
+                ids, worth = encoder(conversation(rng, random_home(rng, split), turns, split))
+                end = min(at + len(ids), length + 1)
+                tokens[row, at:end], weights[row, at:end] = ids[: end - at], worth[: end - at]
+                at = end
         yield Batch(tokens, weights[:, 1:])
 
 

@@ -10,6 +10,7 @@ from tools.home_model import acts, drafts, levels, results
 from tools.home_model.calls import Call, Draft, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, HomeDevice
+from tools.home_model.relative import said, stepped
 from tools.home_model.targets import Target, inside, members, named, place
 from tools.home_model.wording import finished
 
@@ -208,6 +209,29 @@ def _answered(rng: random.Random, home: Home, split: Split, history: Turn) -> Dr
     return Draft(text, "say", (made,), (results.done(rng, target, state),), template.text, names)
 
 
+def _step(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
+    """Brighter or darker than that."""
+    device = _known(home, last.arguments)
+    domain = device.domain if device else last.arguments.get("domain", "light")
+    if domain != "light" or last.tool not in ("HassTurnOn", "HassLightSet") or "except" in last.arguments:
+        return None
+    template = GRAMMAR.pick(rng, "followup.bright", split)
+    if template is None:
+        return None
+    text, way = said(rng, template, {"it": rng.choice(("it", "it", "that") if device else ("them", "them", "it"))})
+    if "too dark" in text or "too bright" in text:
+        way = "up" if "dark" in text else "down"
+    if way is None:
+        return None
+    known = {slot: value for slot, value in last.arguments.items() if slot in ("name", "area", "floor")}
+    devices = (device,) if device else _devices_of(home, last.arguments)
+    target = Target("", "", known, devices, device is None, last.arguments.get("area", ""), "light")
+    state = f"on, brightness {levels.percent(rng)} percent"
+    return Draft(
+        text, "say", (stepped("HassLightSet", known, way),), (results.done(rng, target, state),), template.text
+    )
+
+
 def followup(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
     if history is not None and history.waiting is not None:
         found = _answered(rng, home, split, history)
@@ -217,7 +241,10 @@ def followup(rng: random.Random, home: Home, split: Split, history: Turn | None)
     last = history.calls[0]
     pick = rng.random()
     found: Draft | None = None
-    if last.tool in ("HassTurnOn", "HassTurnOff"):
+    relative = any(slot.endswith("_step") or slot == "except" for slot in last.arguments)
+    if relative or (last.tool in ("HassTurnOn", "HassLightSet") and rng.random() < 0.25):
+        found = _step(rng, home, split, last)
+    elif last.tool in ("HassTurnOn", "HassTurnOff"):
         found = _again(rng, home, split, last) if pick < 0.5 else _too(rng, home, split, last)
     elif last.tool in (
         "HassLightSet",

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from appliance.speech.numbers import digits
 
@@ -27,6 +29,34 @@ _SOUNDS = (
     ("th", "t"), ("v", "f"), ("b", "p"), ("p", "b"), ("d", "t"), ("t", "d"), ("g", "k"), ("m", "n"), ("n", "m"), ("e", "a"), ("a", "e"), ("o", "a"), ("er", "or"), ("ou", "ow"), ("qu", "kw"), ("x", "cks"),
     ("sh", "ch"), ("j", "g"), ("w", "v"), ("ll", "l"), ("l", "ll"), ("r", "rr"), ("ie", "y"), ("oa", "o"), ("i", "e"),
 )  # fmt: skip
+
+
+SPOKEN = 0.3
+"""Share of sentences that went through a recognizer."""
+
+
+def _learned() -> dict[str, list[tuple[str, float]]]:
+    """Word -> what it was heard as in real round trips of training sentences, and how often (shrunk, as most were rare)."""
+    table: dict[str, list[tuple[str, float]]] = {}
+    for said, heard, times, of in json.loads((Path(__file__).parent / "confusions.json").read_text())["confusions"]:
+        table.setdefault(said, []).append((heard, times / (of + 8)))
+    return table
+
+
+_LEARNED = _learned()
+
+
+def _recognized(rng: random.Random, text: str, names: Sequence[str]) -> str:
+    """The words as the recognizer confused them, those of names aside."""
+    kept = {word for name in names for word in name.lower().split()}
+    out = []
+    for word in text.split(" "):
+        bare = word.lower().strip(".,?!")
+        found = next(
+            (heard for heard, rate in _LEARNED.get(bare, ()) if bare not in kept and rng.random() < rate), None
+        )
+        out.append(word if found is None else word.lower().replace(bare, found))
+    return " ".join(out)
 
 
 def misheard(rng: random.Random, name: str) -> str:
@@ -63,8 +93,13 @@ def written(
     """
     text = text.lower() if rng.random() < 0.3 else text
     names = list(names)
-    if names and rng.random() < 0.06:
+    through = rng.random() < SPOKEN
+    if through:
+        text = _recognized(rng, text, names)
+    if names and rng.random() < (0.2 if through else 0.03):
         wrong = misheard(rng, names[-1])
+        if through and rng.random() < 0.3:
+            wrong = misheard(rng, wrong)
         text = text.replace(names[-1], wrong)
         names[-1] = wrong
     pick = rng.random()

@@ -11,6 +11,7 @@ from tools.home_model.calls import Draft, Result, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, area_stranger, stranger
 from tools.home_model.joined import imperative
+from tools.home_model.relative import said
 from tools.home_model.targets import Target, article, inside, named, of_set, somewhere
 from tools.home_model.wording import finished, plain_turn, wrapped
 
@@ -79,18 +80,6 @@ _UNKNOWN: tuple[tuple[str, str, dict[str, str], dict[str, str]], ...] = (
 
 def negation(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
     pick = rng.random()
-    if pick < 0.12:
-        template = GRAMMAR.pick(rng, "except", split)
-        target = acts.switched(rng, home, 0.3)
-        if template is None or target is None:
-            return None
-        return plain_turn(
-            rng,
-            "negation",
-            GRAMMAR.say(rng, template.node, target.slots),
-            "I cannot make exceptions, so I changed nothing.",
-            template.text,
-        )
     if pick < 0.3:
         pair = drafts.covered(rng, home)
         target, section = (pair[0] if pair else None), "negation.open"
@@ -188,10 +177,13 @@ def clarify(rng: random.Random, home: Home, split: Split, history: Turn | None) 
         known = {slot: value for slot, value in target.arguments.items() if slot != "domain"} if target else {}
         if section == "clarify.warm":
             known = dict(spot.arguments) if spot else {}
+        text, way = said(rng, template, slots)
+        if way and section != "clarify.color":
+            return None  # that is a step (relative.py)
         return plain_turn(
             rng,
             "clarify",
-            GRAMMAR.say(rng, template.node, slots),
+            text,
             _UNTOLD[section],
             template.text,
             drafts.names_of(target) if target else (),

@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Callable
 
-from tools.home_model import acts, asks, chores, intents_package, players
+from tools.home_model import acts, asks, chores, intents_package, players, relative
 from tools.home_model.calls import Call, Draft, Result, Turn
 from tools.home_model.followups import followup
 from tools.home_model.grammar import Split
@@ -54,6 +54,8 @@ def _speaks_of_the_last(found: Draft, history: Turn) -> bool:
 _KINDS: dict[str, tuple[Callable[[random.Random, Home, Split, Turn | None], Turn | None], float]] = {
     "act": (_said("act", acts.act, PACKAGE_SHARE), 44),
     "ask": (_said("ask", asks.ask, 0.42), 20),
+    "step": (_said("step", relative.step, 0.0), 5),
+    "except": (_said("except", relative.exception, 0.0), 3.5),
     "timer": (_said("timer", chores.timer, 0.25), 7),
     "media": (_said("media", players.media, 0.25), 7),
     "list": (_said("list", chores.lists, 0.15), 3),

@@ -13,7 +13,7 @@ from tools.home_model.homes import Home
 
 _GERUNDS = {"get": "getting", "set": "setting", "put": "putting", "let": "letting", "cut": "cutting", "shut": "shutting", "dim": "dimming", "run": "running", "stop": "stopping", "skip": "skipping",
             "flip": "flipping", "drop": "dropping", "snap": "snapping", "tap": "tapping", "hit": "hitting", "quit": "quitting", "pin": "pinning", "bar": "barring", "nix": "nixing", "begin": "beginning",
-            "see": "seeing", "tie": "tying", "mop": "mopping", "tag": "tagging", "jot": "jotting", "spin": "spinning", "unpin": "unpinning", "scrap": "scrapping", "wrap": "wrapping", "knock": "knocking",
+            "see": "seeing", "tie": "tying", "mop": "mopping", "tag": "tagging", "jot": "jotting", "spin": "spinning", "pop": "popping", "bin": "binning", "grab": "grabbing", "drag": "dragging", "trim": "trimming", "slap": "slapping", "scrub": "scrubbing", "rub": "rubbing", "whip": "whipping", "top": "topping", "unpin": "unpinning", "scrap": "scrapping", "wrap": "wrapping", "knock": "knocking",
             "fill": "filling", "swing": "swinging", "step": "stepping", "plug": "plugging", "unbar": "unbarring", "undo": "undoing", "go": "going", "do": "doing", "jump": "jumping"}  # fmt: skip
 
 

@@ -85,15 +85,47 @@ def test_the_agent_does_not_act_on_a_prohibition_whatever_the_model_writes() -> 
 def test_commands_of_the_generator_are_hardly_ever_stopped_and_prohibitions_always() -> None:
     stopped = acting = passed = forbidden = 0
     for case in measure.cases("known", 400):
-        calls, text = [name for name, _ in case.expected if name in ACTS], str(case.messages[-1]["content"])
+        calls, text = [each for each in case.expected if each[0] in ACTS], str(case.messages[-1]["content"])
         if calls:
             acting += 1
-            stopped += any(why_not(text, name) for name in calls)
+            stopped += any(why_not(text, name, slots.get("except", "")) for name, slots in calls)
         elif case.turn.kind == "negation":
             forbidden += 1
             passed += why_not(text, "HassTurnOff") is None and why_not(text, "HassTurnOn") is None
     assert acting > 150 and stopped <= 0.04 * acting
     assert forbidden > 8 and passed == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "spared", "passes"),
+    [
+        ("turn off all the lights except the hall", "hall", True),
+        ("turn off all the lights but the hall lamp please", "hall lamp", True),
+        ("turn off everything but not the tv", "tv", True),
+        ("turn off everything except the tv and the desk lamp", "tv, desk lamp", True),
+        ("turn off everything except the tv and the desk lamp", "tv", False),
+        ("turn off all the lights except the hall and downstairs", "hall", False),
+        ("close all the blinds apart from the one in the office", "office", True),
+        ("all lights off but leave the kitchen on", "kitchen", True),
+        ("turn off all lights other than the kitchen", "bedroom", False),
+        ("turn off all the lights", "hall", False),
+        ("don't turn off all the lights except the hall", "hall", False),
+        ("turn off all the lights in an hour except the hall", "hall", False),
+    ],
+)
+def test_a_call_leaves_out_all_that_was_said_to_be_left_out_and_nothing_else(
+    text: str, spared: str, passes: bool
+) -> None:
+    assert (why_not(text, "HassTurnOff", spared) is None) == passes
+
+
+def test_what_is_left_out_stays_as_it_is() -> None:
+    turn_off = call("HassTurnOff", area="kitchen", domain="light", **{"except": "island"})
+    table = Table([turn_off], [])
+    for light in ("light.kitchen", "light.kitchen_island"):
+        table.home.registry.update(light, "on")
+    table.say("turn off the lights in the kitchen except the island")
+    assert (table.state("light.kitchen"), table.state("light.kitchen_island")) == ("off", "on")
 
 
 @given(st.text(max_size=300))

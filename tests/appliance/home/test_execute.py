@@ -231,6 +231,100 @@ def test_what_a_device_cannot_do_is_said_and_not_tried() -> None:
     assert say("HassLightSet", name="desk lamp") == "[Should I change the brightness or the color?]"
 
 
+@pytest.mark.parametrize(
+    ("tool", "slots", "was", "told"),
+    [
+        (
+            "HassLightSet",
+            {"name": "desk lamp", "brightness_step": "up"},
+            ("light.desk_lamp", "on", {"brightness": 40}),
+            "Desk Lamp is on, brightness 60 percent",
+        ),
+        (
+            "HassLightSet",
+            {"name": "desk lamp", "brightness_step": "-15"},
+            ("light.desk_lamp", "on", {"brightness": 40}),
+            "Desk Lamp is on, brightness 25 percent",
+        ),
+        (
+            "HassLightSet",
+            {"name": "desk lamp", "brightness_step": "-90"},
+            ("light.desk_lamp", "on", {"brightness": 40}),
+            "Desk Lamp is on, brightness 1 percent",
+        ),
+        (
+            "HassLightSet",
+            {"name": "desk lamp", "brightness_step": "up"},
+            ("light.desk_lamp", "off", {"brightness": 80}),
+            "Desk Lamp is on, brightness 20 percent",
+        ),
+        (
+            "HassLightSet",
+            {"name": "desk lamp", "brightness_step": "down"},
+            ("light.desk_lamp", "off", {}),
+            "[Desk Lamp is off]",
+        ),
+        (
+            "HassLightSet",
+            {"name": "hallway light", "brightness_step": "up"},
+            ("light.hallway", "on", {}),
+            "[Hallway Light cannot be dimmed]",
+        ),
+        (
+            "HassClimateSetTemperature",
+            {"name": "thermostat", "temperature_step": "up"},
+            ("climate.thermostat", "heat", {"temperature": 20.5}),
+            "Thermostat is set to 21.5 °C",
+        ),
+        (
+            "HassClimateSetTemperature",
+            {"name": "thermostat", "temperature_step": "-2"},
+            ("climate.thermostat", "heat", {"temperature": 20.5}),
+            "Thermostat is set to 18.5 °C",
+        ),
+        (
+            "HassClimateSetTemperature",
+            {"name": "thermostat", "temperature_step": "20"},
+            ("climate.thermostat", "heat", {"temperature": 20.5}),
+            "[Thermostat can be set from 7 to 30 °C, not to 40.5]",
+        ),
+        (
+            "HassClimateSetTemperature",
+            {"name": "thermostat"},
+            ("climate.thermostat", "heat", {}),
+            "[What temperature do you want?]",
+        ),
+        (
+            "HassSetPosition",
+            {"name": "garage door", "position_step": "up"},
+            ("cover.garage_door", "closed", {}),
+            "[Garage Door can only be opened or closed]",
+        ),
+    ],
+)
+def test_a_step_starts_from_what_the_device_reports(
+    tool: str, slots: dict[str, str], was: tuple[str, str, dict[str, Any]], told: str
+) -> None:
+    entity_id, state, attributes = was
+    home = registry(**{entity_id.replace(".", "__"): {"state": state, "attributes": attributes}})
+    assert say(tool, "Office" if "desk" in entity_id else None, home, **slots) == told
+
+
+def test_what_is_left_out_is_not_touched() -> None:
+    home = registry()
+    result = do("HassTurnOn", None, home, domain="light", **{"except": "kitchen, bedroom lamp and the desk lamp"})
+    touched = {change.entity_id for change in result.changed}
+    rooms = {home.get(entity_id).area for entity_id in touched}
+    assert result.success and touched and "Kitchen" not in rooms
+    assert not touched & {"light.bedroom_lamp", "light.desk_lamp"}
+    for spared, error in (
+        ("greenhouse", "[I do not know what you mean by greenhouse, so I changed nothing]"),
+        ("kitchen, bedroom", "[I do not know what you mean by bedroom, so I changed nothing]"),
+        ("kitchen", "[With those left out there is nothing to change]"),
+    ):
+        assert say("HassTurnOn", area="kitchen", domain="light", **{"except": spared}) == error
+
+
 def test_a_value_out_of_range_changes_nothing() -> None:
     for tool, slots, error in (
         ("HassLightSet", {"area": "kitchen", "brightness": "500"}, "brightness must be between 0 and 100, not 500"),

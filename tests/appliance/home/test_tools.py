@@ -56,7 +56,7 @@ def test_a_complaint_can_be_spoken() -> None:
     assert complaint("HassLightSet", name="lamp", brightness="500") == "brightness must be between 0 and 100, not 500"
     assert complaint("HassLightSet", brightness="half") == "brightness must be a whole number, not half"
     assert complaint("HassSetPosition", position="20.5") == "position must be a whole number, not 20.5"
-    assert complaint("HassSetPosition", name="blind") == "position is missing"
+    assert complaint("HassSetVolume", name="radio") == "volume level is missing"
     assert complaint("HassTurnOn", brightness=5) == "brightness cannot be given here"
     assert complaint("HassLightSet", color="plaid") == "color cannot be plaid"
     assert complaint("HassSetVolumeRelative", volume_step="a lot") == (

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the home model learns: its shape, its optimizers, the loss, and the loop over data, on one process or several."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, distributed
+from torch.nn import functional
+
+from engines.nemotron_h.chat import ChatFormat
+from engines.nemotron_h.config import NemotronHConfig
+from engines.nemotron_h.model import NemotronH
+from tools.home_model import dataset, measure
+from tools.home_model.batch import Batch
+from tools.home_model.drills import Drills
+
+LENGTH = 640
+WARMUP, DECAY = 0.01, 0.4  # shares of the run
+HELD_OUT = 5  # batches
+CHAT = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a run is made of, but for its data."""
+
+    tokens: int
+    """To read in all, over all processes."""
+    seed: int = 1
+    rows: int = 4
+    """Of LENGTH tokens, a step of a process."""
+    muon: float = 0.01
+    """Learning rate of the hidden matrices; 0: AdamW learns them too."""
+    adamw: float = 0.003
+    drills: bool = True
+    every: int = 400
+    """Steps between checkpoints and measurements."""
+
+
+def configuration(vocab_size: int) -> NemotronHConfig:
+    """The shape of the home model; attention stands twice, since copying a name needs it."""
+    return NemotronHConfig(
+        pattern="M-M*-M*-",
+        hidden_size=256,
+        intermediate_size=768,
+        vocab_size=vocab_size,
+        mamba_num_heads=8,
+        mamba_head_dim=64,
+        n_groups=1,
+        ssm_state_size=64,
+        conv_kernel=4,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=64,
+        chunk_size=64,
+        max_position_embeddings=32768,
+        eos_token_ids=(2, 11),
+    )
+
+
+def initialize(model: NemotronH, seed: int) -> None:
+    """Mamba-2's own start for dt and A, small normal weights elsewhere, residual outputs scaled by depth."""
+    generator = torch.Generator().manual_seed(seed)
+    depth = len(model.config.pattern)
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if weight.dim() == 2:
+                std = 0.05 if "embeddings" in name else weight.shape[1] ** -0.5
+                scale = depth**-0.5 if any(part in name for part in ("out_proj", "o_proj", "down_proj")) else 1.0
+                weight.normal_(0, std * scale, generator=generator)
+            elif name.endswith("A_log"):
+                weight.uniform_(0, math.log(16), generator=generator)
+            elif name.endswith("dt_bias"):
+                dt = torch.empty_like(weight).uniform_(math.log(1e-3), math.log(0.1), generator=generator).exp()
+                weight.copy_(dt + torch.log(-torch.expm1(-dt)))  # the inverse of softplus
+    # While training, a token is read and written by one vector, so that a name that was never seen can be copied; the
+    # checkpoint has both, as the family does.
+    model.lm_head.weight = model.backbone.embeddings.weight
+
+
+class Training:
+    """A run: goes on from the checkpoint in `out` if there is one. Several processes each make one, with the process
+    group up; the first of them measures and writes.
+    """
+
+    def __init__(self, out: Path, recipe: Recipe, config: Callable[[int], NemotronHConfig] = configuration) -> None:
+        self.out, self.recipe = out, recipe
+        chat = ChatFormat.from_folder(CHAT)
+        self.encoder = dataset.Encoder(Tokenizer.from_file(str(out / "tokenizer.json")), chat)
+        self.model = NemotronH(config(self.encoder.tokenizer.get_vocab_size()))
+        initialize(self.model, recipe.seed)
+        self._optims = self._optimizers()
+        self._several = distributed.is_initialized()
+        self._rank = distributed.get_rank() if self._several else 0
+        self._processes = distributed.get_world_size() if self._several else 1
+        self._compiled = torch.compile(self.loss)
+        self.step, self.curve = 0, list[dict[str, float]]()
+        self.checkpoint = out / "checkpoint.pt"
+        if self.checkpoint.exists():
+            self._load()
+
+    def _optimizers(self) -> list[torch.optim.Optimizer]:
+        """Muon for the hidden matrices, AdamW for embeddings, head, norms and the SSM's own parameters."""
+        matrices = [
+            weight
+            for name, weight in self.model.named_parameters()
+            if weight.dim() == 2 and "embeddings" not in name and "lm_head" not in name and self.recipe.muon
+        ]
+        known = {id(weight) for weight in matrices}
+        others = [weight for weight in self.model.parameters() if id(weight) not in known]
+        found: list[torch.optim.Optimizer] = [torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=0.0)]
+        if matrices:
+            found.append(torch.optim.Muon(matrices, momentum=0.95, weight_decay=0.01))
+        return found
+
+    def loss(self, tokens: Tensor, at: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+        """Weighted cross entropy of `tokens` [rows, T] at the flat positions `at` [n] that count."""
+        with torch.autocast("cpu", torch.bfloat16):
+            hidden, _ = self.model.backbone(tokens, self.model.empty_state(tokens.shape[0]))
+            logits = self.model.lm_head(hidden.flatten(0, 1)[at])
+        losses = functional.cross_entropy(logits.float(), targets, reduction="none")
+        return (losses * weights).sum() / weights.sum()
+
+    def learn(self, loss: Tensor, share: float) -> float:
+        """One step at a share of the learning rates, on the mean gradient of all processes."""
+        for optim, full in zip(self._optims, (self.recipe.adamw, self.recipe.muon), strict=False):
+            optim.param_groups[0]["lr"] = full * share
+        loss.backward()
+        weights = list(self.model.parameters())
+        if self._several:
+            mean = torch.cat([weight.grad.flatten() for weight in weights if weight.grad is not None])
+            distributed.all_reduce(mean)
+            mean /= self._processes
+            for weight, part in zip(weights, mean.split([weight.numel() for weight in weights]), strict=True):
+                weight.grad = part.view_as(weight)
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        for optim in self._optims:
+            optim.step()
+            optim.zero_grad()
+        return loss.item()
+
+    def run(self) -> None:
+        """Drills, then sentences, up to the last token of the recipe."""
+        rows, every = self.recipe.rows, self.recipe.every
+        if not self.checkpoint.exists():
+            if self.recipe.drills:
+                self._drill()
+            self._save()
+        steps = self.recipe.tokens // (rows * LENGTH * self._processes)
+        stream = dataset.batches(self.encoder, f"{self.recipe.seed} {self._rank} {self.step}", rows, LENGTH)
+        mean, since, done = 0.0, time.monotonic(), 0
+        while self.step < steps:
+            loss = self.learn(self._compiled(*counted(next(stream), fixed=True)), rate(self.step / steps))
+            self.step += 1
+            done += 1
+            mean = loss if done == 1 else 0.98 * mean + 0.02 * loss
+            if self.step % 50 == 0:
+                speed = done * rows * LENGTH * self._processes / (time.monotonic() - since)
+                left = (steps - self.step) * rows * LENGTH * self._processes / speed / 60
+                self._say(f"step {self.step}/{steps}  loss {mean:.4f}  {speed:,.0f} tokens/s  {left:.0f} min left")
+            if self.step % every == 0 or self.step == steps:
+                self._measure(mean)
+                self._save()
+
+    def _drill(self) -> None:
+        """Teach the copying of names before the first sentence."""
+        words = max(self.encoder.tokenizer.get_added_tokens_decoder()) + 1  # after the pieces of the chat format
+        separator = self.encoder.tokenizer.token_to_id(";")
+        drills = Drills(self.recipe.seed, words, self.model.config.vocab_size, separator)
+        step = 0
+        while not drills.mastered:
+            step += 1
+            loss = self.learn(self.loss(*counted(drills.batch())), min(1.0, step / 20))
+            drills.learned(loss)
+            if step % 50 == 0:
+                self._say(f"drill {step}  loss {loss:.3f}  {drills.words} tokens, lines of {drills.length}")
+
+    @torch.no_grad()
+    def held_out(self) -> float:
+        """Loss on what the assistant writes in homes and templates that both are kept for testing."""
+        losses = []
+        for batch in islice(dataset.batches(self.encoder, "held out", 8, LENGTH, "test"), HELD_OUT):
+            said = Batch(batch.tokens, (batch.weights == 1.0).astype("float32"))
+            losses.append(float(self.loss(*counted(said))))
+        return sum(losses) / len(losses)
+
+    def _measure(self, loss: float) -> None:
+        if self._rank == 0:
+            scores = measure.quick(self.model, self.encoder, count=40)
+            tokens = self.step * self.recipe.rows * LENGTH * self._processes
+            self.curve.append({"tokens": tokens, "loss": loss, "held out": self.held_out(), **scores})
+            self._say("  " + "  ".join(f"{key} {value:.3g}" for key, value in self.curve[-1].items()))
+            picture(self.curve, self.out / "curve.png")
+
+    def _say(self, text: str) -> None:
+        if self._rank == 0:
+            print(text, flush=True)
+
+    def _save(self) -> None:
+        if self._rank == 0:
+            optims = [optim.state_dict() for optim in self._optims]
+            kept = {"model": self.model.state_dict(), "optims": optims, "step": self.step, "curve": self.curve}
+            torch.save(kept, self.checkpoint.with_suffix(".tmp"))
+            self.checkpoint.with_suffix(".tmp").replace(self.checkpoint)
+        if self._several:
+            distributed.barrier()
+
+    def _load(self) -> None:
+        saved: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
+        self.model.load_state_dict(saved["model"])
+        for optim, kept in zip(self._optims, saved["optims"], strict=True):
+            optim.load_state_dict(kept)
+        self.step, self.curve = saved["step"], saved["curve"]
+        self._say(f"going on from step {self.step}")
+
+
+def rate(progress: float) -> float:
+    """Share of the full learning rate at this share of the run: warm up, hold, fall to zero."""
+    return min(1.0, (progress + 1e-4) / WARMUP, max(0.0, 1 - progress) / DECAY)
+
+
+def counted(batch: Batch, fixed: bool = False) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Tokens [rows, T], and of the positions that count: where, the token that follows, its weight, each [n].
+
+    `fixed`: n is always five eighths of all positions, so that the compiled loss meets one shape; what is missing counts
+    nothing, and what is too much is left out.
+    """
+    tokens, weights = torch.from_numpy(batch.tokens), torch.from_numpy(batch.weights).flatten()
+    at = weights.nonzero()[:, 0]
+    if fixed:
+        size = weights.numel() * 5 // 8
+        at = at[:size]
+        none = (weights == 0).nonzero()[: size - len(at), 0]
+        at = torch.cat([at, none])
+    return tokens[:, :-1].contiguous(), at, tokens[:, 1:].flatten()[at], weights[at]
+
+
+def picture(curve: list[dict[str, float]], path: Path) -> None:
+    """Loss and exact-call accuracy over tokens read."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, left = pyplot.subplots(figsize=(8, 4.5))
+    tokens = [point["tokens"] / 1e6 for point in curve]
+    for key, color in (("loss", "black"), ("held out", "gray")):
+        left.plot(tokens, [point[key] for point in curve], color=color, label=key)
+    left.set(xlabel="million tokens", ylabel="loss: training (black), held out (gray)", yscale="log")
+    right = left.twinx()
+    for key in (key for key in curve[0] if key not in ("tokens", "loss", "held out")):
+        right.plot(tokens, [100 * point[key] for point in curve], label=key)
+    right.set(ylabel="exact calls, %", ylim=(0, 100))
+    right.legend(loc="center right")
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    pyplot.close(figure)
