@@ -103,7 +103,7 @@ class Training:
         self._rank = distributed.get_rank() if self._several else 0
         self._processes = distributed.get_world_size() if self._several else 1
         self._compiled = torch.compile(self.loss)
-        self.step, self.curve = 0, list[dict[str, float]]()
+        self.tokens, self.curve = 0, list[dict[str, float]]()
         self.checkpoint = out / "checkpoint.pt"
         if self.checkpoint.exists():
             self._load()
@@ -155,19 +155,19 @@ class Training:
             if self.recipe.drills:
                 self._drill()
             self._save()
-        steps = self.recipe.tokens // (rows * LENGTH * self._processes)
-        stream = dataset.batches(self.encoder, f"{self.recipe.seed} {self._rank} {self.step}", rows, LENGTH)
-        mean, since, done = 0.0, time.monotonic(), 0
-        while self.step < steps:
-            loss = self.learn(self._compiled(*counted(next(stream), fixed=True)), rate(self.step / steps))
-            self.step += 1
-            done += 1
-            mean = loss if done == 1 else 0.98 * mean + 0.02 * loss
-            if self.step % 50 == 0:
-                speed = done * rows * LENGTH * self._processes / (time.monotonic() - since)
-                left = (steps - self.step) * rows * LENGTH * self._processes / speed / 60
-                self._say(f"step {self.step}/{steps}  loss {mean:.4f}  {speed:,.0f} tokens/s  {left:.0f} min left")
-            if self.step % every == 0 or self.step == steps:
+        size, last = rows * LENGTH * self._processes, self.recipe.tokens
+        stream = dataset.batches(self.encoder, f"{self.recipe.seed} {self._rank} {self.tokens}", rows, LENGTH)
+        mean, since, step = 0.0, time.monotonic(), 0
+        while self.tokens < last:
+            loss = self.learn(self._compiled(*counted(next(stream), fixed=True)), rate(self.tokens / last))
+            self.tokens += size
+            step += 1
+            mean = loss if step == 1 else 0.98 * mean + 0.02 * loss
+            if step % 50 == 0:
+                speed = step * size / (time.monotonic() - since)
+                told = f"{self.tokens / 1e6:.2f} of {last / 1e6:.0f} million tokens  loss {mean:.4f}"
+                self._say(f"{told}  {speed:,.0f} tokens/s  {(last - self.tokens) / speed / 60:.0f} min left")
+            if step % every == 0 or self.tokens >= last:
                 self._measure(mean)
                 self._save()
 
@@ -196,8 +196,7 @@ class Training:
     def _measure(self, loss: float) -> None:
         if self._rank == 0:
             scores = measure.quick(self.model, self.encoder, count=40)
-            tokens = self.step * self.recipe.rows * LENGTH * self._processes
-            self.curve.append({"tokens": tokens, "loss": loss, "held out": self.held_out(), **scores})
+            self.curve.append({"tokens": self.tokens, "loss": loss, "held out": self.held_out(), **scores})
             self._say("  " + "  ".join(f"{key} {value:.3g}" for key, value in self.curve[-1].items()))
             picture(self.curve, self.out / "curve.png")
 
@@ -208,7 +207,7 @@ class Training:
     def _save(self) -> None:
         if self._rank == 0:
             optims = [optim.state_dict() for optim in self._optims]
-            kept = {"model": self.model.state_dict(), "optims": optims, "step": self.step, "curve": self.curve}
+            kept = {"model": self.model.state_dict(), "optims": optims, "tokens": self.tokens, "curve": self.curve}
             torch.save(kept, self.checkpoint.with_suffix(".tmp"))
             self.checkpoint.with_suffix(".tmp").replace(self.checkpoint)
         if self._several:
@@ -219,8 +218,8 @@ class Training:
         self.model.load_state_dict(saved["model"])
         for optim, kept in zip(self._optims, saved["optims"], strict=True):
             optim.load_state_dict(kept)
-        self.step, self.curve = saved["step"], saved["curve"]
-        self._say(f"going on from step {self.step}")
+        self.tokens, self.curve = saved["tokens"], saved["curve"]
+        self._say(f"going on from {self.tokens:,} tokens")
 
 
 def rate(progress: float) -> float:
