@@ -13,6 +13,7 @@ from appliance.home import questions
 from appliance.home.acts import ACTS, Act, plan
 from appliance.home.clock import Clock
 from appliance.home.errors import Ambiguous, CannotDo, DriverError, HomeError
+from appliance.home.lanes import Lanes
 from appliance.home.naming import listing
 from appliance.home.policy import STRICTNESS, Policy, in_words
 from appliance.home.registry import Device, Registry
@@ -27,6 +28,10 @@ _LOG = logging.getLogger(__name__)
 _LISTS = frozenset(("todo",))
 _PATIENCE = {"lock": 4, "cover": 2.5, "valve": 2.5}  # things that move take longer to report
 _PLAYERS = frozenset(("media_player",))
+# What slides: of several such commands only the latest counts.
+_SETTINGS = frozenset(
+    ("brightness", "color", "color_temperature", "position", "percentage", "temperature", "volume_level")
+)
 
 
 class Way(Protocol):
@@ -78,6 +83,7 @@ class Home:
         self._clock = clock
         self.policy = policy or Policy()
         self._pending: list[Pending] = []
+        self._lanes = Lanes()
         self._read_back_s = read_back_s
 
     async def call(self, call: ToolCall, context: CallContext = CallContext()) -> ToolResult:
@@ -164,7 +170,20 @@ class Home:
         return ToolResult(False, error=question, asks=True)
 
     async def _carry_out(self, device: Device, act: Act) -> Outcome:
+        """Carry out one act when its turn on the device has come; a later one on the same setting takes its place."""
+        setting = " ".join(sorted(act.data)) if act.data and _SETTINGS.issuperset(act.data) else None
+        done = await self._lanes.run(device.entity_id, setting, lambda: self._send(device, act))
+        return done or Outcome(device, self._present(device), answered=False, reached=False, superseded=True)
+
+    def _present(self, device: Device) -> Device:
+        try:
+            return self.registry.get(device.entity_id)
+        except KeyError:  # it went away while it was acted upon
+            return device
+
+    async def _send(self, device: Device, act: Act) -> Outcome:
         """Send one act and wait until the device itself reports it, or until it had long enough."""
+        device = self._present(device)
         if not device.available:
             return Outcome(device, device, answered=False, reached=False)
         reports: list[Device] = []

@@ -23,6 +23,8 @@ class Outcome:
     reached: bool
     fault: str = ""
     """Why the command could not even be sent, as a sentence."""
+    superseded: bool = False
+    """A later command on the same setting took its place."""
 
 
 def report(call: ToolCall, outcomes: Sequence[Outcome], remarks: Sequence[str]) -> ToolResult:
@@ -67,6 +69,8 @@ def _words(call: ToolCall, device: Device) -> str:
 
 
 def _failures(outcomes: Sequence[Outcome]) -> list[str]:
+    given_way = [outcome.after for outcome in outcomes if outcome.superseded]
+    outcomes = [outcome for outcome in outcomes if not outcome.superseded]
     missing = [outcome.after for outcome in outcomes if not outcome.after.available]
     unsent = [outcome for outcome in outcomes if outcome.fault and outcome.after.available and not outcome.answered]
     outcomes = [outcome for outcome in outcomes if outcome not in unsent]
@@ -79,6 +83,8 @@ def _failures(outcomes: Sequence[Outcome]) -> list[str]:
         told.insert(0, f"{listing(labels(silent))} did not answer")
     for fault in dict.fromkeys(outcome.fault for outcome in unsent):
         told.append(f"{listing(labels([o.after for o in unsent if o.fault == fault]))} could not be reached: {fault}")
+    if given_way:
+        told.append(f"{listing(labels(given_way))} {'was' if len(given_way) == 1 else 'were'} set anew meanwhile")
     if missing:
         told.insert(0, f"{listing(labels(missing))} {'is' if len(missing) == 1 else 'are'} not available")
     return told
