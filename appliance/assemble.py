@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing here may go and fetch a model
 
@@ -23,8 +24,9 @@ from appliance.dialogue.prompt import system_prompt
 from appliance.home.clock import SystemClock
 from appliance.home.drivers import Router
 from appliance.home.execute import CallContext, Home
+from appliance.home.known import Known
 from appliance.home.policy import Policy
-from appliance.home.sources import find_devices
+from appliance.home.sources import find_devices, tool_servers
 from appliance.home.timers import Timers
 from appliance.settings import Settings
 from appliance.speech.endpoint import Endpoint
@@ -33,6 +35,9 @@ from appliance.speech.vad import SileroVad
 from appliance.speech.voice import Voice
 from appliance.turn import Turns
 from engines.language_model import LanguageModel
+
+if TYPE_CHECKING:
+    from appliance.home.mcp import Servers
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,6 +56,8 @@ class Appliance:
     agent: Agent
     voice: Voice | None
     router: Router
+    known: Known
+    servers: Servers | None = None
 
     def endpoint(self) -> Endpoint:
         """A fresh detector of turns, for one source."""
@@ -61,6 +68,8 @@ class Appliance:
         self.turns.close()
         self.agent.close()
         await self.router.stop()
+        if self.servers is not None:
+            await self.servers.stop()
         if self.voice is not None:
             await self.voice.close()
 
@@ -97,9 +106,12 @@ async def assemble(
     await asyncio.gather(*(asyncio.to_thread(models.check, model) for model in needed))
     clock = SystemClock()
     timers = timers or Timers(clock)
+    servers = tool_servers(settings)
     progress("looking for the devices")
-    registry, router = await find_devices(settings)
-    home = Home(registry, router, timers, clock, policy=Policy(settings.policy))
+    known = Known(settings.state_dir / "devices.json")
+    registry, router = await find_devices(settings, known)
+    known.save(registry)
+    home = Home(registry, router, timers, clock, policy=Policy(settings.policy), servers=servers)
     voice = Voice(settings.speech.voice) if speaks else None
 
     async def load_agent() -> Agent:
@@ -126,13 +138,18 @@ async def assemble(
             await voice.start()
 
     try:
+        if servers is not None:
+            progress("connecting to the servers of tools")
+            await servers.start()
         agent, recognizer, _ = await asyncio.gather(load_agent(), load_recognizer(), load_voice())
     except BaseException:
         await router.stop()
+        if servers is not None:
+            await servers.stop()
         if voice is not None:
             await voice.close()
         raise
     speaker = Speaker(settings.audio.output) if plays and speaks else None
     turns = Turns(agent, voice, recognizer=recognizer, speaker=speaker, answers=answers, context=context)
     _LOG.info("ready after %.1f s", time.monotonic() - began)
-    return Appliance(settings, turns, home, timers, agent, voice, router)
+    return Appliance(settings, turns, home, timers, agent, voice, router, known, servers)

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from typing import Any
 from appliance import notify
 from appliance.assemble import Appliance, assemble
 from appliance.audio.microphone import Microphone
+from appliance.audio.mute import Mute
 from appliance.errors import ApplianceError
+from appliance.home.announce import Announcer, announcer
+from appliance.home.bell import Bell
 from appliance.home.clock import SystemClock
 from appliance.home.keep import Keep
-from appliance.home.timer_tools import ring_text
 from appliance.home.timers import Timers
 from appliance.settings import load
 from appliance.turn import TurnReport
@@ -25,6 +28,8 @@ from engines.errors import EngineError
 
 _LOG = logging.getLogger(__name__)
 
+PRESENT_S = 120.0
+"""What was known from the last run and was not heard of for so long, though its driver is well, is no more."""
 REOPEN_S = 2.0
 """Pause before a microphone that is not there is looked for again."""
 
@@ -39,7 +44,8 @@ async def run(config: Path | None) -> None:
     settings = load(config)
     logging.getLogger().setLevel(settings.log_level.upper())
     notify.status("loading the models")
-    timers = Timers(SystemClock(), Keep(settings.state_dir / "timers.json"))
+    clock, mute = SystemClock(), Mute()
+    timers = Timers(clock, Keep(settings.state_dir / "timers.json"))
 
     def start() -> Coroutine[Any, Any, Appliance]:
         return assemble(settings, hears=True, plays=True, answers=settings.audio.answers, timers=timers)
@@ -50,8 +56,13 @@ async def run(config: Path | None) -> None:
         microphone = appliance.settings.audio.input
         notify.ready(f"listening to the microphone {microphone!r}")
         _LOG.info("ready: %d devices, microphone %r", len(appliance.home.registry.devices), microphone)
-        work = asyncio.gather(_listen(appliance), _ring(appliance), _follow(appliance))
-        await _first(stop, again, work)
+        announced = announcer(appliance.settings, mute, timers, clock)
+        bell = appliance.home.bell = Bell(timers, appliance.home, clock, appliance.turns.announce)
+        work = [_listen(appliance, mute, announced), bell.run(), _follow(appliance)]
+        if announced is not None:
+            appliance.turns.on_phase = announced.phase
+            work.append(announced.run())
+        await _first(stop, again, asyncio.gather(*work))
         if not again.is_set() or stop.is_set():
             break
         again.clear()
@@ -72,7 +83,7 @@ async def run(config: Path | None) -> None:
             await asyncio.wait_for(appliance.close(), 2)
 
 
-async def _listen(appliance: Appliance) -> None:
+async def _listen(appliance: Appliance, mute: Mute, announced: Announcer | None) -> None:
     """Take turns at the microphone; while there is none, look for it by name."""
     settings = appliance.settings
     told = ""
@@ -81,39 +92,35 @@ async def _listen(appliance: Appliance) -> None:
             async with Microphone(settings.audio.input) as microphone:
                 _LOG.info("the microphone is open")
                 told = ""
-                async for report in appliance.turns.listen(microphone, appliance.endpoint()):
+                async for report in appliance.turns.listen(mute.over(microphone), appliance.endpoint()):
                     _log(report)
+                    if announced is not None:
+                        announced.turn(report)
             problem = "The microphone has gone."
         except ApplianceError as error:
             problem = str(error)
+        appliance.turns.on_phase("idle")
         if problem != told:
             _LOG.error("%s It is looked for again every %g s.", problem, REOPEN_S)
             told = problem
         await asyncio.sleep(REOPEN_S)
 
 
-async def _ring(appliance: Appliance) -> None:
-    """Say when a timer has run out; it counts as heard when the loop comes round again."""
-    async for timer in appliance.timers.expired():
-        text = ring_text(timer)
-        _LOG.info("timer %d rings", timer.id)
-        try:
-            await appliance.turns.announce(text)
-        except ApplianceError as error:
-            _LOG.error("a timer has run out and could not be told: %s", error)
-
-
 async def _follow(appliance: Appliance) -> None:
     """Read the device list anew once a change of the home has settled, so that the next turn need not wait for it."""
     registry = appliance.home.registry
     seen = registry.version
+    began = time.monotonic()
     while True:
         await asyncio.sleep(2)
+        if time.monotonic() - began > PRESENT_S:
+            appliance.known.forget(registry, appliance.router.well())
         if registry.version == seen:
             try:
                 await appliance.agent.refresh()
             except EngineError as error:
                 _LOG.error("the device list could not be read anew: %s", error)
+            appliance.known.save(registry)
         seen = registry.version
 
 
@@ -123,7 +130,7 @@ def _log(report: TurnReport) -> None:
         return
     calls = ", ".join(f"{called.call.name} {'ok' if called.result.success else 'failed'}" for called in report.called)
     _LOG.info("answered after %.0f ms (%s)", report.ms.get("voice_to_voice", 0), calls or "no call")
-    _LOG.debug("heard %r, answered %r", report.heard, report.answer)
+    _LOG.debug("heard %r, answered %r", "(a PIN)" if report.secret else report.heard, report.answer)
 
 
 async def _until(stop: asyncio.Event, making: Coroutine[Any, Any, Appliance]) -> Appliance | None:

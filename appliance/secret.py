@@ -69,5 +69,12 @@ def _checked(secret: str, source: str) -> str:
     return secret
 
 
+def _read_or_text(value: Any, info: ValidationInfo) -> SecretStr:
+    return SecretStr(value) if isinstance(value, str) else _read(value, info)
+
+
+SecretOrText: TypeAlias = Annotated[SecretStr, BeforeValidator(_read_or_text)]
+"""Type of a field that may be a secret: given as one, or as plain text; shown as neither."""
+
 Secret: TypeAlias = Annotated[SecretStr, BeforeValidator(_read)]
 """Type of a field that is given as `{file: PATH}` (readable by its owner only) or `{env: NAME}`."""

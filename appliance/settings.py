@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -24,7 +26,7 @@ from pydantic import (
 from appliance.errors import ApplianceError
 from appliance.explain import explain
 from appliance.paths import FilePath, FromEnvironment, NameOrPath, config_file, default_state_dir
-from appliance.secret import Secret
+from appliance.secret import Secret, SecretOrText
 from appliance.yaml_file import Document, Place, read
 
 FILE_VARIABLE = "APPLIANCE_CONFIG"
@@ -149,6 +151,9 @@ class LanguageModelSettings(Section):
 
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of probability that is sampled from."""
+
+    ask_below: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """A call that the model gives less probability than this is asked about before it is made."""
 
     max_tokens: Annotated[int, Field(ge=1, le=8192)] = 256
     """Most tokens written in one reply of the model."""
@@ -290,8 +295,80 @@ class MqttSettings(Section):
     discovery: Text | None = None
     """Prefix under which devices announce themselves (homeassistant); None: none is listened to."""
 
+    announce: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    """Name under which the appliance announces itself as a device; None: it does not."""
+
+    announce_heard: bool = False
+    """Whether what was heard last is announced too: everybody on the broker can read it."""
+
     devices: list[MqttDevice] = []
     zigbee2mqtt: Zigbee2MqttSettings = Zigbee2MqttSettings()
+
+
+class McpServer(Section):
+    """One server of tools."""
+
+    command: list[Text] = []
+    """Program and arguments of a server that runs as a process of the appliance; no shell reads them."""
+
+    environment: dict[str, SecretOrText] = {}
+    """Variables of that process, beside PATH, HOME and LANG."""
+
+    url: Text | None = None
+    """Where a server is that is reached over HTTP instead."""
+
+    token: Secret | None = None
+    """What it wants to see as a bearer token."""
+
+    plain_http: bool = False
+    """Whether `url` may be http to another machine."""
+
+    timeout_s: Annotated[float, Field(ge=0.1, le=120)] = 10
+    """How long a call may take."""
+
+    tools: dict[str, Literal["allow", "confirm", "pin", "never"]] = {}
+    """What may be called, by the server's own names; what is not here is never offered."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> McpServer:
+        if bool(self.command) == (self.url is not None):
+            raise ValueError("a server needs either a command or a url")
+        if self.url is not None and not _is_web_address(self.url, plain=self.plain_http):
+            raise ValueError(
+                "its url cannot be used; allowed: https://…, http://localhost… and, with plain_http: true, any "
+                "http://…, each without user and password"
+            )
+        if self.environment if self.url is not None else self.token is not None:
+            raise ValueError("environment belongs to a command, token to a url")
+        return self
+
+
+def _is_web_address(url: str, *, plain: bool) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    here = host in ("localhost", "127.0.0.1", "::1")
+    safe = parts.scheme == "https" or (parts.scheme == "http" and (here or plain))
+    return safe and bool(host) and port != 0 and parts.username is None and not parts.fragment
+
+
+class McpSettings(Section):
+    """Tools of servers that speak the Model Context Protocol."""
+
+    servers: dict[str, McpServer] = {}
+    """By a name of ours, with which the names of their tools begin."""
+
+    @field_validator("servers")
+    @classmethod
+    def _names(cls, servers: dict[str, McpServer]) -> dict[str, McpServer]:
+        for name in servers:
+            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,19}", name):
+                raise ValueError(
+                    f"found a server called {name[:40]!r}; allowed: a letter, then up to 19 letters, digits and _"
+                )
+        return servers
 
 
 class PolicyRule(Section):
@@ -357,6 +434,7 @@ class Settings(Section):
     dialogue: DialogueSettings = DialogueSettings()
     home: HomeSettings = HomeSettings()
     mqtt: MqttSettings = MqttSettings()
+    mcp: McpSettings = McpSettings()
     policy: PolicySettings = PolicySettings()
 
     state_dir: FilePath = Field(default_factory=default_state_dir)

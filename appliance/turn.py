@@ -11,14 +11,15 @@ the turn has ended.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 
@@ -29,12 +30,19 @@ from appliance.dialogue.agent import NOWHERE, Agent, Called, Clause
 from appliance.errors import ApplianceError
 from appliance.home.execute import CallContext
 from appliance.home.tools import Change
-from appliance.speech.endpoint import Endpoint, Ignored, Pause, Resumed, TurnEnded, Utterance
+from appliance.speech.endpoint import Endpoint, Ignored, Pause, Resumed, SpeechStarted, TurnEnded, Utterance
 from appliance.speech.recognizer import Recognition, Recognizer
 from appliance.speech.voice import Voice, VoiceError
 from appliance.speech.wording import spoken
 
 _LOG = logging.getLogger(__name__)
+
+Phase: TypeAlias = Literal["idle", "listening", "thinking", "speaking"]
+"""Where a turn is: listening while somebody speaks, thinking from the end of their turn to the first sample."""
+
+
+COURTESY_S = 10.0
+"""How long an announcement waits for somebody who speaks."""
 
 
 class Source(Protocol):
@@ -58,6 +66,8 @@ class TurnReport:
     """Why there was no answer, if there was none."""
     finished_at: float = 0.0
     """When the last speech sample was heard, or the text was given, on the monotonic clock."""
+    secret: bool = False
+    """What was heard is a PIN, or meant as one: it is neither logged nor told."""
     fault: str | None = None
     """What went wrong on the way, if something did; the answer tells it in its own words."""
     ms: dict[str, float] = field(default_factory=dict)
@@ -115,6 +125,13 @@ class Turns:
         self._speaker, self._answers, self._context = speaker, answers, context
         self._recognizing = ThreadPoolExecutor(1, thread_name_prefix="recognizer")
         self._speaking = asyncio.Lock()
+        self._source: Source | None = None
+        self._announcing = False
+        self._silence = asyncio.Event()
+        """Nobody is speaking."""
+        self._silence.set()
+        self.on_phase: Callable[[Phase], None] = lambda phase: None
+        """Told of every phase as it begins; it must neither wait nor raise."""
 
     async def listen(self, source: Source, endpoint: Endpoint, name: str = "turn") -> AsyncIterator[TurnReport]:
         """Yield a report for every turn in the source, the ignored ones too; answers are spoken meanwhile.
@@ -124,52 +141,84 @@ class Turns:
         ahead: tuple[Utterance, asyncio.Task[Recognition]] | None = None
         count = 0
         frame = None
+        self._source = source
+        self._silence.set()
         async for frame in source:
+            if self._announcing:
+                continue  # what is heard now is the announcement; the gap in the indices drops a turn that it cut into
             arrived = time.monotonic()
             for event in endpoint.feed(frame):
                 if isinstance(event, Pause):
                     ahead = (event.utterance, asyncio.create_task(self._recognize(event.utterance.samples)))
                 elif isinstance(event, Resumed):
                     ahead = None
+                elif isinstance(event, SpeechStarted):
+                    self._silence.clear()
+                    self.on_phase("listening")
                 elif isinstance(event, Ignored):
                     ahead = None
+                    self._silence.set()
+                    self.on_phase("idle")
                     yield TurnReport("", ignored=event.reason)
                 elif isinstance(event, TurnEnded):
                     count += 1
+                    self._silence.set()
                     finished = arrived - (frame.index + FRAME_SAMPLES - event.utterance.last_speech) / RATE_HZ
-                    yield await self._answer(event.utterance, ahead, finished, f"{name}-{count}" if count > 1 else name)
+                    with self._at("thinking"):
+                        named = f"{name}-{count}" if count > 1 else name
+                        report = await self._answer(event.utterance, ahead, finished, named)
+                    yield report
                     ahead = None
                     source.resume()
         for event in endpoint.flush():
             if isinstance(event, TurnEnded):
                 count += 1
-                report = await self._answer(
-                    event.utterance, ahead, time.monotonic(), f"{name}-{count}" if count > 1 else name
-                )
+                with self._at("thinking"):
+                    named = f"{name}-{count}" if count > 1 else name
+                    report = await self._answer(event.utterance, ahead, time.monotonic(), named)
                 yield report
             elif isinstance(event, Ignored):
+                self.on_phase("idle")
                 yield TurnReport("", ignored=event.reason)
         if frame is None:
             yield TurnReport("", ignored="the recording is empty")
 
     async def say(self, text: str, name: str = "turn") -> TurnReport:
         """A typed turn."""
-        return await self._respond(TurnReport(text), time.monotonic(), time.monotonic(), name)
+        with self._at("thinking"):
+            return await self._respond(TurnReport(text), time.monotonic(), time.monotonic(), name)
 
     async def announce(self, text: str) -> None:
-        """Say something that nobody asked for just now, such as that a timer is done; a turn that is being answered
-        goes first.
+        """Say something that nobody asked for just now, such as that a timer is done. Who is speaking may finish, and a
+        turn that is being answered goes first; what the microphone hears of it is dropped.
         """
         report = TurnReport("", clauses=[text])
         clauses: asyncio.Queue[str | None] = asyncio.Queue()
         for item in (text, None):
             clauses.put_nowait(item)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._silence.wait(), COURTESY_S)
         async with self._speaking:
-            await self._speak(report, clauses, {}, "announcement")
+            self._announcing = True
+            try:
+                with self._at("speaking"):
+                    await self._speak(report, clauses, {}, "announcement")
+            finally:
+                self._announcing = False
+                if self._source is not None:
+                    self._source.resume()
 
     def close(self) -> None:
         """Let the recognizer's thread end."""
         self._recognizing.shutdown(wait=False, cancel_futures=True)
+
+    @contextmanager
+    def _at(self, phase: Phase) -> Iterator[None]:
+        self.on_phase(phase)
+        try:
+            yield
+        finally:
+            self.on_phase("idle")
 
     async def _recognize(self, samples: Samples) -> Recognition:
         assert self._recognizer is not None, "listening needs a recognizer"
@@ -227,6 +276,7 @@ class Turns:
             thinking.cancel()
             raise
         await thinking
+        report.secret = self._agent.secret
         report.finished_at = finished
         times = self._agent.times
         heard_at = first.get("sample", first.get("clause", time.monotonic()))
@@ -252,7 +302,9 @@ class Turns:
                     continue
                 try:
                     async for chunk in self._voice.synthesize(spoken(clause)):
-                        first.setdefault("sample", time.monotonic())
+                        if "sample" not in first:
+                            first["sample"] = time.monotonic()
+                            self.on_phase("speaking")
                         made.append(chunk)
                         yield chunk
                 except VoiceError as error:

@@ -140,6 +140,11 @@ def choose(logits: NDArray[np.float32], sampling: Sampling, rng: np.random.Gener
     return int(rng.choice(order[:kept], p=ranked[:kept] / ranked[:kept].sum()))
 
 
+def probability(logits: NDArray[np.float32], token: int) -> float:
+    """Of one token among all, at temperature 1."""
+    return float(1 / np.exp(logits - logits[token]).sum(dtype=np.float64))
+
+
 class Constraint(Protocol):
     """What may stand in one call."""
 
@@ -192,6 +197,8 @@ class Steering:
         self.reasoned = 0
         """Tokens of reasoning so far."""
         self._line_ended = False
+        self.calls: list[float] = []
+        """Probability of each call so far, from the token that opens it."""
 
     def choose(self, logits: NDArray[np.float32], sampling: Sampling, rng: np.random.Generator) -> int:
         """The next token."""
@@ -199,12 +206,18 @@ class Steering:
             over = self.reasoned - self._budget
             if self._line_ended or self._budget == 0 or over >= REASONING_GRACE:
                 return int(self._unthink)
+        free = logits
         if self._constraint:
             logits = self._constraint.mask(logits)
         elif self._grammar and self._grammar.refused and not self.reasoning:
             logits = logits.copy()
             logits[list(self._grammar.refused)] = -np.inf
-        return choose(logits, sampling, rng)
+        token = choose(logits, sampling, rng)
+        if self._constraint:
+            self.calls[-1] *= probability(free, token)
+        elif self._grammar and token in self._grammar.begins and not self.reasoning:
+            self.calls.append(probability(free, token))
+        return token
 
     def accept(self, token: int) -> None:
         """Follow the token that was chosen."""

@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +17,15 @@ from engines.bundle import identity
 from engines.errors import EngineError
 from engines.generate import Context, Detokenizer, Sampling, Steering, never, write
 from engines.grammar import CallGrammar
-from engines.nemotron_h.chat import XML_CALLS, ChatEvent, ChatFormat, Message, Tool
+from engines.nemotron_h.chat import (
+    XML_CALLS,
+    ChatEvent,
+    ChatFormat,
+    MalformedCall,
+    Message,
+    Tool,
+    ToolCallRequest,
+)
 from engines.prefix import PrefixCache
 from engines.runtimes.onnxruntime import OnnxRuntime
 
@@ -118,8 +127,16 @@ class LanguageModel:
         grammar = self._grammar(tools, names)
         steering = Steering(self.tokenizer, open_reasoning=opened, budget=reasoning, grammar=grammar)
         parser, text = self.chat_format.parser(tools, reasoning=opened), Detokenizer(self.tokenizer)
+        made = 0
         for token in write(self._context, logits, sampling or Sampling(), steering, self._stop, cancelled):
-            yield from parser.feed(text.feed(token))
+            for event in parser.feed(text.feed(token)):
+                if isinstance(event, ToolCallRequest):
+                    known = made < len(steering.calls)
+                    event = replace(event, probability=steering.calls[made] if known else None)
+                    made += 1
+                elif isinstance(event, MalformedCall):
+                    made += 1
+                yield event
         yield from parser.finish()
 
     def close(self) -> None:

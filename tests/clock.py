@@ -21,6 +21,10 @@ class FakeClock:
     def now(self) -> datetime:
         return self._start + timedelta(seconds=self._elapsed_s)
 
+    def set_wall(self, now: datetime) -> None:
+        """Put the clock on the wall to another time; the other one does not notice."""
+        self._start = now - timedelta(seconds=self._elapsed_s)
+
     async def sleep(self, seconds: float) -> None:
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         sleeper = (self._elapsed_s + seconds, woken)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,16 +13,22 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from appliance.dialogue.confirmation import Answer, read_answer, read_pin
-from appliance.dialogue.conversation import Conversation, Message
+from appliance.dialogue.conversation import Conversation, Foreign, Message
 from appliance.dialogue.grounding import as_reported, claims, finished, supported, unspoken
-from appliance.dialogue.mood import why_not
+from appliance.dialogue.mood import FORBIDDEN, why_not
+from appliance.dialogue.orders import Order, read_order
 from appliance.dialogue.prompt import system_prompt
+from appliance.dialogue.when import When
 from appliance.home.acts import ACTS
 from appliance.home.execute import CallContext, Home
+from appliance.home.naming import without, words
+from appliance.home.registry import Device
+from appliance.home.timer_tools import TIMER_TOOLS
 from appliance.home.tools import TOOLS, ToolCall, ToolResult
 from appliance.settings import LanguageModelSettings
 from appliance.speech.clauses import ClauseSplitter
 from appliance.speech.numbers import digits
+from appliance.text import clean
 from engines.generate import Cancelled, Sampling
 from engines.language_model import ChatModel
 from engines.nemotron_h.chat import ChatEvent, MalformedCall, TextDelta, ToolCallRequest
@@ -46,8 +51,9 @@ NOT_UNDERSTOOD = "Sorry, I did not understand that."
 NOTHING_DONE = "Okay, I did nothing."
 WRONG_PIN = "That is not the PIN."
 FAILED = "Sorry, something went wrong, and nothing was done."
+OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
 
-_MARKERS = re.compile(r"[<>|{}\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_OWN = frozenset(str(tool["name"]) for tool in TOOLS)
 
 
 @dataclass(frozen=True)
@@ -90,15 +96,18 @@ class Agent:
     ) -> None:
         self._model, self._home, self._conversation = model, home, conversation
         self._sampling = Sampling(settings.temperature, settings.top_p, settings.seed, settings.max_tokens)
+        self._ask_below = settings.ask_below
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="language-model")
-        self._version = home.registry.version
+        self._version, self._tools = home.registry.version, home.tools
         self._busy = False
         self.times = AgentTimes()
+        self.secret = False
+        """The last turn was a PIN, or meant as one: its text is to be kept nowhere."""
 
     async def warm(self) -> int:
         """Read the system turn once; returns its tokens."""
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._model.warm, self._conversation.opening, TOOLS
+            self._thread, self._model.warm, self._conversation.opening, self._tools
         )
 
     async def refresh(self) -> None:
@@ -107,8 +116,8 @@ class Agent:
             await self._follow_the_home()
 
     async def _follow_the_home(self) -> None:
-        if self._home.registry.version != self._version:
-            self._version = self._home.registry.version
+        if (self._home.registry.version, self._home.tools) != (self._version, self._tools):
+            self._version, self._tools = self._home.registry.version, self._home.tools
             self._conversation.renew(system_prompt(self._home.registry.devices))
             _LOG.info("the home has changed: its device list of %d tokens is read", await self.warm())
 
@@ -116,8 +125,8 @@ class Agent:
         """Answer what a person said. Always ends with at least one Clause; a fault is told in one and changes
         nothing.
         """
-        self.times = AgentTimes()
-        turn = _Turn(harmless(digits(text)), self._conversation.said())
+        self.times, self.secret = AgentTimes(), False
+        turn = _Turn(clean(digits(text), MAX_TEXT), self._conversation.said())
         self._busy = True
         try:
             await self._follow_the_home()
@@ -125,6 +134,9 @@ class Agent:
             async for answer in self._confirm(turn):
                 answered = True
                 yield answer
+            if not answered and (told := self._order(turn, context)) is not None:
+                answered = True
+                yield turn.tell(finished(told))
             for _ in range(0 if answered else MAX_ROUNDS):
                 calls: list[ToolCallRequest] = []
                 async for event in self._round(turn, calls):
@@ -143,7 +155,8 @@ class Agent:
                 yield Clause(clause)
         finally:
             self._busy = False
-        turn.messages.append({"role": "assistant", "content": " ".join(turn.spoken)})
+        # Names and states of devices are in it.
+        turn.messages.append({"role": "assistant", "content": clean(" ".join(turn.spoken), MAX_TEXT)})
         self._conversation.keep(turn.messages)
 
     def close(self) -> None:
@@ -164,6 +177,7 @@ class Agent:
         answer = read_answer(turn.text, " ".join(pending.question for pending in waiting))
         if given:
             turn.hide()
+            self.secret = True
         if answer is Answer.NO:
             yield turn.tell(NOTHING_DONE)
         elif given and not right_pin:
@@ -182,6 +196,19 @@ class Agent:
                 turn.record(pending.call, result)
                 yield Called(pending.call, result)
             self.times.tools_s += time.monotonic() - began
+
+    def _order(self, turn: _Turn, context: CallContext) -> str | None:
+        """Take an alarm, a reminder, or a word about what rings, and say what came of it; None where it is none.
+
+        Of a command that is put off the time is taken off, and the model reads the rest.
+        """
+        order = read_order(turn.text, self._home.now(), ringing=self._home.rings())
+        if order is None:
+            return None
+        if order.kind == "command":
+            turn.put_off(order)
+            return None
+        return self._home.order(order, context)
 
     async def _round(self, turn: _Turn, calls: list[ToolCallRequest]) -> AsyncIterator[Clause]:
         """Let the model write once: calls are collected, text is checked and given out clause by clause."""
@@ -208,15 +235,31 @@ class Agent:
         self, requests: list[ToolCallRequest], turn: _Turn, context: CallContext
     ) -> AsyncIterator[Called]:
         began = time.monotonic()
+        has_read = any(result.foreign for result in turn.called)
         turn.messages.append({"role": "assistant", "content": "", "tool_calls": [_asked(r) for r in requests]})
         for request in requests:
             call = ToolCall(request.name, request.arguments)
-            result = await self._call(call, turn, context)
-            turn.note(result)
+            if has_read and (call.name in ACTS or call.name in TIMER_TOOLS):
+                _LOG.warning("a call was refused: it came after the words of a server")
+                result = ToolResult(False, error=OF_OTHERS)
+            else:
+                sure = request.probability is None or request.probability >= self._ask_below
+                result = await self._call(call, turn, replace(context, sure=sure))
+            turn.note(result, foreign=result.foreign or self._quotes(result))
             yield Called(call, result)
         self.times.tools_s += time.monotonic() - began
 
+    def _quotes(self, result: ToolResult) -> bool:
+        """Whether a result repeats free text, which is no word on the home: a name in it was not spoken of."""
+        told = words(result.result or "")
+        texts = (text for device in self._home.registry.devices for text in _free_text(device))
+        return any(without(told, words(text)) is not None for text in texts if words(text))
+
     async def _call(self, call: ToolCall, turn: _Turn, context: CallContext) -> ToolResult:
+        if call.name not in _OWN:  # what its arguments mean only its server knows
+            if why_not(turn.text, call.name) == FORBIDDEN:
+                return ToolResult(False, error=FORBIDDEN)
+            return await self._home.call(call, context)
         invented = unspoken(call.arguments, [*turn.before, turn.text])
         if invented is not None:
             _LOG.warning("a call was refused: nobody spoke of %r", invented)
@@ -226,6 +269,8 @@ class Agent:
         if reason is not None:
             _LOG.warning("a call was refused: %r commands nothing", turn.text)
             return ToolResult(False, error=reason)
+        if turn.when is not None:
+            return self._home.later(call, context, turn.when)
         return await self._home.call(call, context)
 
     async def _stream(self, messages: list[Message]) -> AsyncIterator[ChatEvent]:
@@ -237,7 +282,7 @@ class Agent:
         def write() -> None:
             try:
                 events: Iterator[ChatEvent] = self._model.chat(
-                    messages, TOOLS, self._sampling, cancelled=lambda: stopped
+                    messages, self._tools, self._sampling, cancelled=lambda: stopped
                 )
                 for event in events:
                     loop.call_soon_threadsafe(queue.put_nowait, event)
@@ -264,6 +309,8 @@ class _Turn:
     """What was said and reported in the turns before."""
     called: list[ToolResult] = field(default_factory=list)
     spoken: list[str] = field(default_factory=list)
+    when: When | None = None
+    """What is to be done is to be done then."""
     untrue: bool = False
     """A clause was held back: what the tools reported is told instead."""
     messages: list[Message] = field(init=False)
@@ -271,16 +318,16 @@ class _Turn:
     def __post_init__(self) -> None:
         self.messages = [{"role": "user", "content": self.text}]
 
-    def note(self, result: ToolResult) -> None:
-        """Remember what came of a call."""
+    def note(self, result: ToolResult, *, foreign: bool = False) -> None:
+        """Remember what came of a call; `foreign`: in words of others."""
         self.called.append(result)
         told = (
             {"success": True, "result": result.result} if result.success else {"success": False, "error": result.error}
         )
         content = json.dumps(
-            {key: harmless(v) if isinstance(v, str) else v for key, v in told.items()}, ensure_ascii=False
+            {key: clean(v, MAX_TEXT) if isinstance(v, str) else v for key, v in told.items()}, ensure_ascii=False
         )
-        self.messages.append({"role": "tool", "content": content})
+        self.messages.append({"role": "tool", "content": Foreign(content) if foreign else content})
 
     def record(self, call: ToolCall, result: ToolResult) -> None:
         """Remember a call that the person's yes has made, as if the model had written it."""
@@ -291,6 +338,11 @@ class _Turn:
         """A sentence that the code says itself."""
         self.spoken.append(sentence)
         return Clause(sentence)
+
+    def put_off(self, order: Order) -> None:
+        """Read the command without its time, which is kept."""
+        self.text, self.when = order.text, order.when
+        self.messages = [{"role": "user", "content": self.text}]
 
     def hide(self) -> None:
         """Keep a PIN out of the conversation."""
@@ -334,12 +386,12 @@ class _Turn:
         return new
 
 
+def _free_text(device: Device) -> list[str]:
+    """What a device reports that anybody may have written: titles, items of lists, a sensor's sentences."""
+    texts = [*device.attributes.get("items", ()), device.attributes.get("media_title")]
+    texts += [device.state] if device.domain == "sensor" and len(words(device.state)) > 1 else []
+    return [text for text in texts if isinstance(text, str)]
+
+
 def _asked(call: ToolCall | ToolCallRequest) -> Message:
     return {"function": {"name": call.name, "arguments": dict(call.arguments)}}
-
-
-def harmless(text: str) -> str:
-    """Text of people and devices as data for the prompt: one line, bounded, nothing that reads as a marker of the
-    chat format.
-    """
-    return " ".join(_MARKERS.sub(" ", text).split())[:MAX_TEXT]

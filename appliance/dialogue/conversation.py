@@ -12,6 +12,10 @@ from appliance.settings import DialogueSettings
 Message = Mapping[str, Any]
 
 
+class Foreign(str):
+    """The words of somebody's server in a message: a name in them is not one that was spoken of."""
+
+
 class Conversation:
     """The system turn and the last whole turns, as chat messages; forgotten after a while of silence."""
 
@@ -38,8 +42,9 @@ class Conversation:
         return [self._system, *(message for turn in self._turns for message in turn)]
 
     def said(self) -> list[str]:
-        """What was said and reported in the turns that are remembered, oldest first."""
-        return [str(message["content"]) for message in self.messages()[1:] if message["role"] in ("user", "tool")]
+        """What was said and reported of the home in the turns that are remembered, oldest first."""
+        told = [message for message in self.messages()[1:] if message["role"] in ("user", "tool")]
+        return [str(message["content"]) for message in told if not isinstance(message["content"], Foreign)]
 
     def keep(self, turn: Sequence[Message]) -> None:
         """Remember a turn that is over.

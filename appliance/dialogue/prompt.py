@@ -8,19 +8,17 @@ the word "here" in a call), so the language model reads it once and every turn s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Protocol
+
+from appliance.text import MARKERS, clean
 
 INSTRUCTION = (
     "You run a home by voice. Act only through the tools, on devices of this list. Answer in one short sentence."
 )
 
-NAME_LIMIT = 60
-"""Characters of a device or area name that reach the prompt; longer names are cut."""
-
-# What delimits the list (: ; = newline) and what could open a chat marker (< > | { }) never comes from outside.
-_UNSAFE = re.compile(r"[<>|{}\[\]:;=\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_DELIMITERS = MARKERS + "[]:;="
+"""What delimits the list or could open a chat marker never comes from outside."""
 
 
 class Listed(Protocol):
@@ -51,11 +49,6 @@ class Listed(Protocol):
         """Finer kind."""
 
 
-def plain(text: str, limit: int = NAME_LIMIT) -> str:
-    """Text from outside made harmless as data in a prompt: one line, bounded, without markers or delimiters."""
-    return " ".join(_UNSAFE.sub(" ", text).split())[:limit].rstrip()
-
-
 def system_prompt(devices: Iterable[Listed]) -> str:
     """The instruction and the device list, one line an area in the order of first appearance.
 
@@ -65,12 +58,16 @@ def system_prompt(devices: Iterable[Listed]) -> str:
     """
     lines: dict[tuple[str, str], list[str]] = {}
     for device in devices:
-        key = (plain(device.area or ""), plain(device.floor or ""))
+        key = (_listed(device.area or ""), _listed(device.floor or ""))
         kind = device.domain if not device.device_class else f"{device.domain}/{device.device_class}"
-        names = " = ".join(plain(name) for name in (device.name, *device.aliases))
-        lines.setdefault(key, []).append(f"{plain(kind)}: {names};")
+        names = " = ".join(_listed(name) for name in (device.name, *device.aliases))
+        lines.setdefault(key, []).append(f"{_listed(kind)}: {names};")
     rendered = []
     for (area, floor), items in sorted(lines.items(), key=lambda line: not line[0][0]):
         head = [f"area: {area};"] * bool(area) + [f"floor: {floor};"] * bool(floor)
         rendered.append(" ".join([*head, *items]))
     return "\n".join([INSTRUCTION, *rendered])
+
+
+def _listed(text: str) -> str:
+    return clean(text, without=_DELIMITERS)

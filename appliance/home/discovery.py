@@ -17,10 +17,11 @@ from typing import Any
 
 from appliance.home.colors import RGB, color_name, hue_saturation, xy_from, xy_of
 from appliance.home.errors import DriverError
-from appliance.home.mqtt import clean, level, number, parse, percent, slug, title
+from appliance.home.mqtt import level, number, parse, percent, slug, title
 from appliance.home.registry import Device
 from appliance.home.states import STATES
 from appliance.home.tools import BINARY_SENSOR_CLASSES, COVER_CLASSES, SENSOR_CLASSES
+from appliance.text import clean
 
 _LOG = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def template(text: object) -> tuple[str, ...]:
         return ()
     match = _TEMPLATE.fullmatch(text.strip()) if isinstance(text, str) and len(text) <= 200 else None
     if match is None or (match[1] == "value" and match[2]):
-        raise NotUnderstood(f"the template {clean(text)} is more than a path")
+        raise NotUnderstood(f"the template {clean(text, without='')} is more than a path")
     return tuple(dotted or quoted for dotted, quoted in _PART.findall(match[2]))
 
 
@@ -174,7 +175,7 @@ def _said(config: Mapping[str, Any], key: str, default: str) -> str:
     value = config.get(key)
     if isinstance(value, bool):
         return str(value)  # as Home Assistant's templates say it
-    return default if value is None or isinstance(value, dict | list) else clean(str(value))
+    return default if value is None or isinstance(value, dict | list) else clean(str(value), without="")
 
 
 def _abilities(component: str, config: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
@@ -204,7 +205,7 @@ def _abilities(component: str, config: Mapping[str, Any]) -> tuple[tuple[str, ..
 
 def as_text(value: Any) -> str | None:
     """A reported value as bounded text; None for what is no single value."""
-    return None if value is None or isinstance(value, dict | list) else clean(str(value), _LONGEST_TEXT)
+    return None if value is None or isinstance(value, dict | list) else clean(str(value), _LONGEST_TEXT, without="")
 
 
 def value_at(where: Where, payload: bytes) -> Any:

@@ -77,6 +77,10 @@ class Router:
             raise DriverError(health.reason)
         await driver.act(entity_id, service, data)
 
+    def well(self) -> list[str]:
+        """The sources whose way is there at this moment."""
+        return [source for source, driver in self._drivers.items() if driver.health().well]
+
     def faults(self) -> list[str]:
         """What is wrong with the ways to the devices, a sentence each."""
         return [health.reason for driver in self._drivers.values() if not (health := driver.health()).well]

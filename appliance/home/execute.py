@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from appliance.home import questions
@@ -14,19 +15,30 @@ from appliance.home.acts import ACTS, Act, plan
 from appliance.home.clock import Clock
 from appliance.home.errors import Ambiguous, CannotDo, DriverError, HomeError
 from appliance.home.lanes import Lanes
+from appliance.home.mcp_tools import McpTool, ToolServers
 from appliance.home.naming import listing
 from appliance.home.policy import STRICTNESS, Policy, in_words
 from appliance.home.registry import Device, Registry
 from appliance.home.report import Outcome, report
 from appliance.home.resolver import resolve
 from appliance.home.states import which
-from appliance.home.timer_tools import TIMER_TOOLS, run_timer_tool
-from appliance.home.timers import Timers
-from appliance.home.tools import ToolCall, ToolResult, coerce, validate
+from appliance.home.timer_tools import (
+    TIMER_TOOLS,
+    Moment,
+    cancel_of_kind,
+    duration,
+    run_timer_tool,
+    set_for_later,
+    status_of_kind,
+)
+from appliance.home.timers import Timer, TimerKind, Timers
+from appliance.home.tools import TOOLS, Schema, ToolCall, ToolResult, coerce, validate
 
 _LOG = logging.getLogger(__name__)
 _LISTS = frozenset(("todo",))
 _PATIENCE = {"lock": 4, "cover": 2.5, "valve": 2.5}  # things that move take longer to report
+ORDER_LATE_S = 120.0
+"""A delayed command that comes later than this, since the appliance was off, is not carried out."""
 _PLAYERS = frozenset(("media_player",))
 # What slides: of several such commands only the latest counts.
 _SETTINGS = frozenset(
@@ -41,11 +53,47 @@ class Way(Protocol):
         """Send a service call; that it returns says nothing about the device. Raises DriverError."""
 
 
+class Rings(Protocol):
+    """What rings (bell.py)."""
+
+    @property
+    def ringing(self) -> list[Timer]:
+        """What rings now."""
+
+    def quiet(self) -> list[Timer]:
+        """Stop all that rings, and return it."""
+
+    def snooze(self, seconds: int) -> list[Timer]:
+        """Let all that rings be quiet for so many seconds, and return it."""
+
+
+class Order(Protocol):
+    """An order for later (dialogue/orders.py)."""
+
+    @property
+    def kind(self) -> str:
+        """alarm, reminder, command, cancel, status, quiet or snooze."""
+
+    @property
+    def about(self) -> TimerKind:
+        """Which of what waits."""
+
+    @property
+    def text(self) -> str:
+        """What to be reminded of."""
+
+    @property
+    def when(self) -> Moment | None:
+        """When."""
+
+
 @dataclass(frozen=True)
 class CallContext:
     """Who asks: `area` is the room where the microphone stands."""
 
     area: str | None = None
+    sure: bool = True
+    """Whether the call is surely what was meant; if not, the person is asked before anything is done."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +102,7 @@ class Pending:
 
     call: ToolCall
     acts: tuple[tuple[str, Act], ...]
-    """What would be done: entity id and act."""
+    """What would be done: entity id and act; nothing for a tool of a server."""
     question: str
     needs_pin: bool
     until: float
@@ -75,6 +123,7 @@ class Home:
         clock: Clock,
         *,
         policy: Policy | None = None,
+        servers: ToolServers | None = None,
         read_back_s: float = 2.0,
     ) -> None:
         self.registry = registry
@@ -82,9 +131,16 @@ class Home:
         self._driver = driver
         self._clock = clock
         self.policy = policy or Policy()
+        self._servers = servers
         self._pending: list[Pending] = []
         self._lanes = Lanes()
+        self.bell: Rings | None = None
         self._read_back_s = read_back_s
+
+    @property
+    def tools(self) -> tuple[Schema, ...]:
+        """What the language model may call: the tools of the home, then those of servers."""
+        return TOOLS if self._servers is None else (*TOOLS, *self._servers.tools)
 
     async def call(self, call: ToolCall, context: CallContext = CallContext()) -> ToolResult:
         """Carry out one call; success means that at least one device reports what was asked of it.
@@ -92,13 +148,79 @@ class Home:
         Everything is checked before the first device is touched, so an error of the call changes nothing.
         """
         try:
+            if tool := self._of_server(call.name):
+                return await self._run(tool, call, "allow", context.area)
             typed = coerce(call)
             validate(typed)
             if typed.name in ACTS:
-                return await self._act(typed, context.area)
+                return await self._act(typed, context)
             return ToolResult(True, result=self._answer(typed, context.area))
         except HomeError as error:
             return ToolResult(False, error=str(error))
+
+    def later(self, call: ToolCall, context: CallContext, when: Moment) -> ToolResult:
+        """Put a call off, if it could be made now without a question; it is judged again when its time has come."""
+        try:
+            typed = coerce(call)
+            validate(typed)
+            if typed.name not in ACTS:
+                raise CannotDo("I can only put off what switches or sets something")
+            planned, refused, strictest = self._plan(typed, context.area)
+            if not planned:
+                raise CannotDo(refused[0])
+            if strictest != "allow":
+                raise CannotDo("That needs your word when it is done, so I cannot do it later")
+            done = listing([f"{in_words(act)} {device.name}" for device, act in planned])
+            told = set_for_later(self.timers, "command", when, self._clock.now(), done, context.area, typed)
+            return ToolResult(True, result=told)
+        except HomeError as error:
+            return ToolResult(False, error=str(error))
+
+    def order(self, order: Order, context: CallContext) -> str:
+        """Set an alarm or a reminder, tell of those that are set, cancel them, or quiet what rings; a sentence."""
+        try:
+            if order.kind == "quiet" and self.bell is not None:
+                self.bell.quiet()
+                return "Okay"
+            if order.kind == "snooze" and self.bell is not None and order.when is not None:
+                self.bell.snooze(order.when.seconds)
+                return f"Again in {duration(order.when.seconds)}"
+            if order.kind == "cancel":
+                return cancel_of_kind(self.timers, order.about)
+            if order.kind == "status":
+                return status_of_kind(self.timers, order.about)
+            if order.kind == "reminder" and not order.text:
+                raise CannotDo("What should I remind you of?")
+            if order.when is None:
+                raise CannotDo("When should that be?")
+            return set_for_later(self.timers, order.about, order.when, self._clock.now(), order.text, context.area)
+        except HomeError as error:
+            return str(error)
+
+    def now(self) -> datetime:
+        """The time on the wall."""
+        return self._clock.now()
+
+    def rings(self) -> bool:
+        """Whether something rings now."""
+        return self.bell is not None and bool(self.bell.ringing)
+
+    async def run_order(self, timer: Timer) -> ToolResult:
+        """Carry out a delayed command whose time has come; nobody is there to be asked, so what needs a word is not
+        done, nor what comes too late.
+        """
+        if timer.order is None or timer.late_s > ORDER_LATE_S:
+            return ToolResult(False, error=f"I was off when I was to {timer.text}, so I did not")
+        try:
+            planned, refused, strictest = self._plan(timer.order, timer.area)
+            if not planned:
+                raise CannotDo(refused[0])
+            if strictest != "allow":
+                raise CannotDo(f"I did not {timer.text}, for that needs your word now")
+        except HomeError as error:
+            return ToolResult(False, error=str(error))
+        outcomes = await asyncio.gather(*(self._carry_out(device, act) for device, act in planned))
+        return report(timer.order, outcomes, refused)
 
     def take_pending(self) -> list[Pending]:
         """What waits for an answer; the questions are taken back with it, and those that waited too long are gone."""
@@ -111,8 +233,11 @@ class Home:
 
     async def confirmed(self, pending: Pending, *, with_pin: bool) -> ToolResult:
         """Carry out what a person has confirmed, if the rules still allow it at this moment."""
-        allowed = STRICTNESS.index("pin" if with_pin else "confirm")
+        word = "pin" if with_pin else "confirm"
+        allowed = STRICTNESS.index(word)
         try:
+            if tool := self._of_server(pending.call.name):
+                return await self._run(tool, pending.call, word, pending.area)
             for entity_id, act in pending.acts:
                 device = self.registry.get(entity_id)
                 verdict = self.policy.judge(pending.call.name, device, act, self._clock.now())
@@ -139,7 +264,8 @@ class Home:
             return questions.get_date(self._clock.now())
         return "Nothing was changed"  # HassNevermind
 
-    async def _act(self, call: ToolCall, area: str | None) -> ToolResult:
+    def _plan(self, call: ToolCall, area: str | None) -> tuple[list[tuple[Device, Act]], list[str], str]:
+        """What a call means now: acts on devices, why others are left out, and the strictest word of the policy."""
         planned: list[tuple[Device, Act]] = []
         refused: list[str] = []
         strictest = "allow"
@@ -153,18 +279,37 @@ class Home:
                 strictest = max(strictest, verdict, key=STRICTNESS.index)
             except CannotDo as error:
                 refused.append(str(error))
+        return planned, refused, strictest
+
+    async def _act(self, call: ToolCall, context: CallContext) -> ToolResult:
+        planned, refused, strictest = self._plan(call, context.area)
         if not planned:
             raise CannotDo(refused[0])
-        if strictest != "allow":
-            return self._ask(call, planned, strictest == "pin", area)
+        if strictest != "allow" or not context.sure:
+            done = listing([f"{in_words(act)} {device.name}" for device, act in planned])
+            acts = tuple((device.entity_id, act) for device, act in planned)
+            return self._ask(call, acts, done, strictest == "pin", context.area)
         outcomes = await asyncio.gather(*(self._carry_out(device, act) for device, act in planned))
         return report(call, outcomes, refused)
 
-    def _ask(self, call: ToolCall, planned: list[tuple[Device, Act]], needs_pin: bool, area: str | None) -> ToolResult:
+    def _of_server(self, name: str) -> McpTool | None:
+        return self._servers.find(name) if self._servers is not None else None
+
+    async def _run(self, tool: McpTool, call: ToolCall, given: str, area: str | None) -> ToolResult:
+        """Have a server run its tool if the word that was `given` is enough for it, or else ask for it."""
+        assert self._servers is not None
+        arguments = tool.check(call.arguments)
+        if STRICTNESS.index(tool.word) <= STRICTNESS.index(given):
+            return await self._servers.call(tool, arguments)
+        if given != "allow":
+            raise CannotDo(f"{tool.spoken} may not be run so by voice now")
+        return self._ask(call, (), f"run {tool.spoken}", tool.word == "pin", area)
+
+    def _ask(
+        self, call: ToolCall, acts: tuple[tuple[str, Act], ...], done: str, needs_pin: bool, area: str | None
+    ) -> ToolResult:
         """Do nothing yet: the answer can only come with another turn of the person."""
-        done = listing([f"{in_words(act)} {device.name}" for device, act in planned])
         question = f"Should I {done}?" if not needs_pin else f"To {done} I need the PIN"
-        acts = tuple((device.entity_id, act) for device, act in planned)
         until = self._clock.monotonic() + self.policy.confirm_s
         self._pending.append(Pending(call, acts, question, needs_pin, until, area))
         return ToolResult(False, error=question, asks=True)

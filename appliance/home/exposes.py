@@ -14,10 +14,11 @@ from typing import Any
 
 from appliance.home.colors import RGB, color_name, hue_saturation, xy_from, xy_of
 from appliance.home.errors import DriverError
-from appliance.home.mqtt import clean, level, number, percent, slug, title
+from appliance.home.mqtt import level, number, percent, slug, title
 from appliance.home.naming import words
 from appliance.home.registry import Device
 from appliance.home.states import STATES
+from appliance.text import clean
 
 # property: device class
 _LOG = logging.getLogger(__name__)

@@ -26,6 +26,7 @@ from appliance.home.drivers import Health, lost
 from appliance.home.errors import DriverError
 from appliance.home.home_assistant_link import Away, Link, Refused, Unwelcome, socket_url
 from appliance.home.registry import UNAVAILABLE, Device, Registry
+from appliance.text import clean
 
 _LOG = logging.getLogger(__name__)
 
@@ -136,7 +137,7 @@ class HomeAssistant:
             if shown.attributes.get("color") == data["color_name"] and shown != self._device(entity_id):
                 self._registry.put(shown)
         context = states.mapping(states.mapping(answer).get("context")).get("id")
-        _LOG.debug("%s.%s for %s was taken as %s", domain, service, entity_id, states.text(context))
+        _LOG.debug("%s.%s for %s was taken as %s", domain, service, entity_id, clean(context))
 
     async def _call(
         self, link: Link, domain: str, service: str, data: Mapping[str, Any], entity_id: str, **more: Any
@@ -183,7 +184,7 @@ class HomeAssistant:
 
     def _away(self, reason: str, cause: BaseException | None = None) -> None:
         if self._health != Health(False, reason):
-            _LOG.warning("%s%s", reason, f" ({type(cause).__name__}: {states.text(str(cause), 200)})" if cause else "")
+            _LOG.warning("%s%s", reason, f" ({type(cause).__name__}: {clean(str(cause), 200)})" if cause else "")
         self._health = Health(False, reason)
 
     async def _once(self) -> None:

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 
-from appliance.home.home_assistant_states import mapping, text
+from appliance.home.home_assistant_states import mapping
+from appliance.text import clean
 
 _LOG = logging.getLogger(__name__)
 _FRAMES = logging.getLogger(f"{__name__}.frames")
@@ -130,7 +131,7 @@ class Link:
             raise Unwelcome("Home Assistant does not accept the token")
         if answer.get("type") != "auth_ok":
             raise Away("What answers at the address of Home Assistant is something else")
-        _LOG.info("connected to Home Assistant %s", text(answer.get("ha_version"), 20))
+        _LOG.info("connected to Home Assistant %s", clean(answer.get("ha_version"), 20))
 
     async def _next(self) -> dict[str, Any]:
         while True:
@@ -177,8 +178,8 @@ class Link:
             waiting.set_result(message.get("result"))
             return
         error = mapping(message.get("error"))
-        words = text(error.get("message"), _WORDS_LIMIT) or "it gave no reason"
-        waiting.set_exception(Refused(text(error.get("code")), words))
+        words = clean(error.get("message"), _WORDS_LIMIT) or "it gave no reason"
+        waiting.set_exception(Refused(clean(error.get("code")), words))
 
     async def ask(self, kind: str, *, wait_s: float | None = None, **fields: Any) -> Any:
         """Send one command and return its result; raises Refused, Away, ConnectionClosed or asyncio.TimeoutError.

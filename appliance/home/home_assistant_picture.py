@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.home.home_assistant_states import aliases, class_of, domain_of, mapping, name_of, text
+from appliance.home.home_assistant_states import aliases, class_of, domain_of, mapping, name_of
 from appliance.home.registry import Area, Device, Floor
+from appliance.text import clean
 
 SOURCE = "home_assistant"
 ENTITY_LIMIT = 2000
@@ -70,7 +71,7 @@ def sources(rows: Mapping[str, Rows], exposed: object, expose_new: object, confi
         entities=rows["entity"],
         exposed=shown if isinstance(shown, dict) else None,
         expose_new=mapping(expose_new).get("expose_new") is not False,
-        degrees=text(mapping(mapping(config).get("unit_system")).get("temperature"), 10) or None,
+        degrees=clean(mapping(mapping(config).get("unit_system")).get("temperature"), 10) or None,
     )
 
 
@@ -101,11 +102,11 @@ def _shown(entity_id: str, entry: Mapping[str, Any], state: Mapping[str, Any], s
 
 def join(sources: Sources, states: Mapping[str, Mapping[str, Any]]) -> Picture:
     """Join entities, their devices, areas and floors. An entity stands in its own area, else in its device's."""
-    floors = _named(sources.floors, "floor_id", lambda row: Floor(text(row.get("name")), aliases(row)))
+    floors = _named(sources.floors, "floor_id", lambda row: Floor(clean(row.get("name")), aliases(row)))
     areas = _named(
         sources.areas,
         "area_id",
-        lambda row: Area(text(row.get("name")), _name_in(floors, row.get("floor_id")), aliases(row)),
+        lambda row: Area(clean(row.get("name")), _name_in(floors, row.get("floor_id")), aliases(row)),
     )
     entries = {entry.get("entity_id"): entry for entry in sources.entities if isinstance(entry.get("entity_id"), str)}
     hosts = {row["id"]: row for row in sources.devices if isinstance(row.get("id"), str)}
@@ -116,10 +117,10 @@ def join(sources: Sources, states: Mapping[str, Mapping[str, Any]]) -> Picture:
         host = hosts.get(host_id, {}) if isinstance(host_id, str) else {}
         area = _name_in(areas, entry.get("area_id")) or _name_in(areas, host.get("area_id"))
         place = next((known for known in areas.values() if known.name == area), None)
-        name = name_of(states[entity_id]) or text(entry.get("name")) or text(entry.get("original_name"))
+        name = name_of(states[entity_id]) or clean(entry.get("name")) or clean(entry.get("original_name"))
         devices[entity_id] = Device(
             entity_id,
-            name or text(entity_id.partition(".")[2].replace("_", " ").title()),
+            name or clean(entity_id.partition(".")[2].replace("_", " ").title()),
             entity_id.partition(".")[0],
             area=area,
             floor=place.floor if place else None,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,8 +17,8 @@ from typing import Any
 from appliance.home.registry import Device
 from appliance.home.states import UNKNOWN
 from appliance.home.tools import DEVICE_CLASSES, DOMAINS
+from appliance.text import clean
 
-NAME_LIMIT = 60
 STATE_LIMIT = 255
 ALIAS_LIMIT = 20
 ITEM_LIMIT = 200
@@ -28,7 +27,6 @@ ODD_LIMIT = 50
 Odd = set[str]
 
 _ENTITY_ID = re.compile(r"[a-z0-9_]{1,64}\.[a-z0-9_]{1,190}")
-_MARKERS = str.maketrans("<>|", "   ")  # chat formats mark turns and tools with them
 
 # CSS colors, which `color_name` of Home Assistant means too.
 _RGB = {
@@ -53,16 +51,6 @@ _FEATURES: dict[str, tuple[tuple[int, str], ...]] = {
 }
 
 
-def text(value: object, limit: int = NAME_LIMIT) -> str:
-    """One bounded line without control characters and chat markers; "" for what is no text."""
-    if not isinstance(value, str):
-        return ""
-    kept = "".join(
-        " " if unicodedata.category(letter)[0] in "CZ" else letter for letter in value[: 4 * limit].translate(_MARKERS)
-    )
-    return " ".join(kept.split())[:limit].rstrip()
-
-
 def rows(value: object, most: int = 10_000) -> list[Mapping[str, Any]]:
     """The mappings in a list of anything."""
     return [row for row in value[:most] if isinstance(row, dict)] if isinstance(value, list) else []
@@ -85,12 +73,12 @@ def aliases(row: Mapping[str, Any]) -> tuple[str, ...]:
     """The other names in a registry entry."""
     given = row.get("aliases")
     names = sorted(word for word in given if isinstance(word, str)) if isinstance(given, list) else []
-    return tuple(dict.fromkeys(alias for alias in map(text, names) if alias))[:ALIAS_LIMIT]
+    return tuple(dict.fromkeys(alias for alias in map(clean, names) if alias))[:ALIAS_LIMIT]
 
 
 def name_of(state: Mapping[str, Any]) -> str:
     """The name that Home Assistant shows for an entity, or ""."""
-    return text(mapping(state.get("attributes")).get("friendly_name"))
+    return clean(mapping(state.get("attributes")).get("friendly_name"))
 
 
 def class_of(state: Mapping[str, Any]) -> str | None:
@@ -110,7 +98,7 @@ def reported(device: Device, state: Mapping[str, Any], odd: Odd, told: str | Non
         attributes.update(_features(device.domain, raw))
     if device.domain == "todo" and "items" in device.attributes:
         attributes["items"] = device.attributes["items"]
-    word = text(state.get("state"), STATE_LIMIT)
+    word = clean(state.get("state"), STATE_LIMIT)
     unit = raw.text("temperature_unit" if device.domain == "weather" else "unit_of_measurement")
     return replace(device, state=word or UNKNOWN, attributes=attributes, unit=unit or device.unit)
 
@@ -134,7 +122,7 @@ class _Attributes:
         value = self.raw.get(name)
         if value is not None and not isinstance(value, str):
             self._wrong(name)
-        return text(value) or None
+        return clean(value) or None
 
     def flag(self, name: str) -> bool | None:
         value = self.raw.get(name)
@@ -257,7 +245,7 @@ def open_items(answer: object, known: Iterable[str] = ()) -> tuple[str, ...]:
     Some lists put a new item first, and which way is not for the reader to guess.
     """
     found = [
-        text(row.get("summary"), 100)
+        clean(row.get("summary"), 100)
         for row in rows(mapping(answer).get("items"), ITEM_LIMIT)
         if row.get("status") != "completed"
     ]

@@ -20,7 +20,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from appliance.home.timers import Timer
+from appliance.home.timers import Timer, TimerKind
+from appliance.home.tools import ToolCall
 
 _LOG = logging.getLogger(__name__)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -62,6 +63,12 @@ class _Moment(BaseModel):
     utc_s: float
 
 
+class _Order(BaseModel):
+    model_config = _FROZEN
+    name: str
+    arguments: dict[str, str | int | float | bool]
+
+
 class _Timer(BaseModel):
     model_config = _FROZEN
     id: Annotated[int, Field(ge=1)]
@@ -71,6 +78,10 @@ class _Timer(BaseModel):
     remaining_s: float  # less than none: it ran out that long before
     paused: bool
     rings: Annotated[int, Field(ge=0)]
+    kind: TimerKind = "timer"
+    text: str = ""
+    due_utc: float | None = None
+    order: _Order | None = None
 
 
 class _File(BaseModel):
@@ -109,7 +120,11 @@ class Keep:
             return 1, []
         gone_s = Moment(**kept.saved.model_dump()).until(self._present())
         timers = [
-            Timer(**timer.model_dump() | {"remaining_s": timer.remaining_s - (0 if timer.paused else gone_s)})
+            Timer(
+                **timer.model_dump(exclude={"remaining_s", "order"}),
+                remaining_s=timer.remaining_s - (0 if timer.paused else gone_s),
+                order=ToolCall(timer.order.name, timer.order.arguments) if timer.order else None,
+            )
             for timer in kept.timers
         ]
         return max([kept.next_id, *(timer.id + 1 for timer in timers)]), timers
@@ -122,7 +137,7 @@ class Keep:
         saved = _Moment(**asdict(self._present()))
         kept = _File(version=1, next_id=next_id, saved=saved, timers=[_record(timer) for timer in timers])
         try:
-            _write(self._path, kept.model_dump_json(indent=1).encode())
+            replace_file(self._path, kept.model_dump_json(indent=1).encode())
         except OSError as error:
             if not self._failing:
                 _LOG.warning(
@@ -149,19 +164,27 @@ class Keep:
 
 
 def _record(timer: Timer) -> _Timer:
-    name, area = (text and text.encode("utf-8", "replace").decode() for text in (timer.name, timer.area))
+    # Half a surrogate pair, as JSON from a model may hold, has no place in UTF-8.
+    name, area, text = (
+        text and text.encode("utf-8", "replace").decode() for text in (timer.name, timer.area, timer.text)
+    )
+    order = _Order(name=timer.order.name, arguments=dict(timer.order.arguments)) if timer.order else None
     return _Timer(
         id=timer.id,
-        name=name,  # half a surrogate pair, as JSON from a model may hold, has no place in UTF-8
+        name=name,
         area=area,
         started_with_s=timer.started_with_s,
         remaining_s=timer.remaining_s,
         paused=timer.paused,
         rings=timer.rings,
+        kind=timer.kind,
+        text=text or "",
+        due_utc=timer.due_utc,
+        order=order,
     )
 
 
-def _write(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Replace a file by a rename, so that a power cut leaves the old one or the new one."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.new")

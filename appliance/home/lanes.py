@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One action at a time on each device: in the order in which they came, and of the settings of one thing the latest.
 
-Two commands to one device may meet: an answer is interrupted and corrected, a delayed order runs out while somebody
-speaks, two rooms speak at once. Sent side by side they could arrive in any order, and each would take the other's report
-for its own.
+Two commands to one device may meet: an answer is interrupted and corrected, a delayed order is due while somebody
+speaks, two rooms speak at once. Sent side by side they could arrive in any order, and each would take the other's
+report for its own.
 """
 
 from __future__ import annotations

@@ -20,15 +20,18 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 from pydantic import SecretStr
 
 from appliance.home.drivers import Health
 from appliance.home.errors import DriverError
+from appliance.text import NAME_LIMIT, clean
 
 _LOG = logging.getLogger(__name__)
 _QUIET = logging.getLogger(f"{__name__}.aiomqtt")
@@ -38,7 +41,6 @@ LIMIT_BYTES = 256 * 1024
 """A longer message is not looked at; the driver may name topics for which `LARGE_BYTES` holds."""
 LARGE_BYTES = 8 * 1024 * 1024
 """Longer ones the broker is asked not to send at all."""
-NAME_LIMIT = 60
 _TOPICS_AT_ONCE = 50
 _QUESTION = "appliance/are/you/there"  # a subscription that is not: to end it does nothing, and is answered
 EXPIRY_S = 2
@@ -86,16 +88,22 @@ class Connection:
         on_up: Callable[[], None],
         on_down: Callable[[], None],
         large: Sequence[str] = (),
+        live: Sequence[str] = (),
+        will: aiomqtt.Will | None = None,
     ) -> None:
+        """`live`: topics of which retained messages are dropped, for a command that was kept is an old one; also where
+        a bridge between brokers sends one on. `will`: what the broker publishes when the connection breaks.
+        """
         self._broker = broker
         self._topics = dict.fromkeys(topics)
         self._on_message, self._on_up, self._on_down = on_message, on_up, on_down
-        self._large = frozenset(large)
+        self._large, self._live, self._will = frozenset(large), frozenset(live), will
         self._client: aiomqtt.Client | None = None
         self._reason = _NO_BROKER
         self._tried = asyncio.Event()
         self._hanging = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._name = f"appliance-{token_hex(8)}"
         self._subscribing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -106,10 +114,11 @@ class Connection:
 
     async def stop(self) -> None:
         """Disconnect; nothing is left running."""
-        tasks = [*self._subscribing, *([self._task] if self._task is not None else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = {*self._subscribing, *([self._task] if self._task is not None else [])}
+        while tasks:  # again, for in Python before 3.12 a wait_for (aiomqtt has many) may lose the cancellation
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=2 * self._broker.timeout_s + 1)
         self._task = None
 
     def health(self) -> Health:
@@ -125,19 +134,23 @@ class Connection:
             self._subscribing.add(task)
             task.add_done_callback(self._subscribing.discard)
 
-    async def publish(self, topic: str, payload: str, *, qos: int = 1) -> None:
+    async def publish(self, topic: str, payload: str, *, qos: int = 1, retain: bool = False) -> None:
         """Send a message now; DriverError where there is no connection or the broker does not take it in time.
 
-        A broker that does not acknowledge hangs: the connection is given up, and built anew.
+        A broker that does not acknowledge hangs: the connection is given up, and built anew. What the broker is to
+        `retain` is a state and no command: it does not expire.
         """
         client = self._client
         if client is None:
             raise DriverError(self._reason)
-        expiry = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        expiry.MessageExpiryInterval = EXPIRY_S
+        expiry = None
+        if not retain:
+            expiry = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            expiry.MessageExpiryInterval = EXPIRY_S
+        timeout_s = self._broker.timeout_s
         try:
-            await client.unsubscribe(_QUESTION, timeout=self._broker.timeout_s)
-            await client.publish(topic, payload.encode(), qos=qos, properties=expiry, timeout=self._broker.timeout_s)
+            await client.unsubscribe(_QUESTION, timeout=timeout_s)
+            await client.publish(topic, payload.encode(), qos, retain, expiry, timeout=timeout_s)
         except (aiomqtt.MqttError, ValueError) as error:  # ValueError: a topic that is none
             if client is self._client and isinstance(error, aiomqtt.MqttError):
                 self._hanging.set()
@@ -179,6 +192,8 @@ class Connection:
         return aiomqtt.Client(
             broker.host,
             broker.port,
+            # The same each time: the broker then ends the connection before, with whatever is still on its way there.
+            identifier=self._name,
             username=broker.user,
             password=None if broker.password is None else broker.password.get_secret_value(),
             protocol=aiomqtt.ProtocolVersion.V5,
@@ -186,6 +201,7 @@ class Connection:
             properties=properties,
             timeout=broker.timeout_s,
             keepalive=broker.keepalive_s,
+            will=self._will,
             tls_context=_tls(broker) if broker.tls else None,
             logger=_QUIET,
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
@@ -194,7 +210,8 @@ class Connection:
     async def _subscribe(self, client: aiomqtt.Client, topics: Sequence[str]) -> None:
         for at in range(0, len(topics), _TOPICS_AT_ONCE):
             part = topics[at : at + _TOPICS_AT_ONCE]
-            for topic, code in zip(part, await client.subscribe([(topic, 1) for topic in part]), strict=True):
+            wanted = [(topic, SubscribeOptions(qos=1, retainAsPublished=topic in self._live)) for topic in part]
+            for topic, code in zip(part, await client.subscribe(wanted), strict=True):
                 failed: Any = getattr(code, "value", code)
                 if failed >= 128:
                     _LOG.warning("the broker refuses the subscription to %s: %s", clean(topic), code)
@@ -235,6 +252,9 @@ class Connection:
     async def _hand_on(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
             topic, payload = str(message.topic), message.payload
+            if message.retain and topic in self._live:
+                _LOG.info("a retained message on %s was dropped", clean(topic))
+                continue
             limit = LARGE_BYTES if topic in self._large else LIMIT_BYTES
             if not isinstance(payload, bytes) or len(payload) > limit:
                 _LOG.warning("a message on %s is longer than %s bytes and was dropped", clean(topic), limit)
@@ -260,12 +280,6 @@ def _tls(broker: Broker) -> ssl.SSLContext:
     if broker.cert_file is not None:
         context.load_cert_chain(broker.cert_file, broker.key_file)
     return context
-
-
-def clean(value: object, limit: int = NAME_LIMIT) -> str:
-    """Text of somebody else on one line, bounded, without control, direction and other invisible characters."""
-    text = value if isinstance(value, str) else ""
-    return " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())[:limit].rstrip()
 
 
 def parse(payload: bytes) -> Any:

@@ -23,9 +23,10 @@ from appliance.home.discovery import (
 )
 from appliance.home.drivers import Health, lost
 from appliance.home.errors import DriverError
-from appliance.home.mqtt import Broker, Connection, clean, parse
+from appliance.home.mqtt import Broker, Connection, parse
 from appliance.home.registry import UNAVAILABLE, Area, Registry
 from appliance.home.states import UNKNOWN
+from appliance.text import clean
 
 _LOG = logging.getLogger(__name__)
 
@@ -172,7 +173,8 @@ class Mqtt:
     def _show(self, key: str) -> None:
         device = self._things[key].device
         if key not in self._ids:
-            taken = {known.entity_id for known in self._registry.devices}
+            others = {known.entity_id for known in self._registry.devices if known.source != self.source}
+            taken = others | set(self._ids.values())  # what is known from the last run is taken over
             names = (device.entity_id, *(f"{device.entity_id}_{count}" for count in range(2, len(taken) + 3)))
             self._ids[key] = next(name for name in names if name not in taken)
         if device.area:

@@ -24,6 +24,7 @@ from appliance.home.states import (
     state_words,
     together,
 )
+from appliance.home.timer_tools import clock_time
 from appliance.home.tools import ToolCall
 
 _THERMOMETERS = ("climate", "sensor", "weather")
@@ -153,7 +154,7 @@ def get_weather(registry: Registry, call: ToolCall) -> str:
 
 def get_time(now: datetime) -> str:
     """Answer HassGetCurrentTime: "It is 7:05 PM"."""
-    return f"It is {now.hour % 12 or 12}:{now.minute:02} {'AM' if now.hour < 12 else 'PM'}"
+    return f"It is {clock_time(now)}"
 
 
 def get_date(now: datetime) -> str:

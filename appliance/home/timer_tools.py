@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from appliance.home.errors import Ambiguous, CannotDo, NotFound, ToolInputError
 from appliance.home.naming import likeness, listing, words
 from appliance.home.places import LIKENESS_AT_LEAST, find_place
 from appliance.home.registry import Registry
 from appliance.home.states import place
-from appliance.home.timers import Timer, Timers
+from appliance.home.timers import Timer, TimerKind, Timers
 from appliance.home.tools import ToolCall
 
 TIMER_TOOLS = frozenset(
@@ -37,9 +38,9 @@ def _run(timers: Timers, registry: Registry, call: ToolCall, context_area: str |
     if call.name == "HassCancelAllTimers":
         return _cancel_all(timers)
     if call.name == "HassTimerStatus" and not call.arguments:
-        return _status(timers.running())
+        return _status(_of_kind(timers, "timer"))
     area = find_place(registry, call.arguments.get("area"), None, context_area).area
-    timer = _find(timers.running(), call, area, context_area)
+    timer = _find(_of_kind(timers, "timer") or _of_kind(timers, "command"), call, area, context_area)
     if call.name == "HassTimerStatus":
         return _status([timer])
     if call.name == "HassCancelTimer":
@@ -55,9 +56,29 @@ def _run(timers: Timers, registry: Registry, call: ToolCall, context_area: str |
 def ring_text(timer: Timer) -> str:
     """Return what is said when a timer has run out, one sentence."""
     minutes_ago = int(timer.late_s // 60)
+    if timer.kind == "reminder":
+        late = f" That was {duration(minutes_ago * 60)} ago." if minutes_ago else ""
+        return f"I remind you: {timer.text.rstrip('.!?')}.{late}"
+    if timer.kind == "alarm":
+        return (
+            f"Your alarm was {duration(minutes_ago * 60)} ago." if minutes_ago else f"It is {at_time(timer)}. Wake up!"
+        )
     if minutes_ago:
         return f"Your{_called(timer)[3:]} ran out {duration(minutes_ago * 60)} ago."
     return f"{f'The {timer.name}' if timer.name else 'A'} timer is done."
+
+
+def at_time(timer: Timer) -> str:
+    """The time of the day that something was set for, as it is said; else the span."""
+    if timer.due_utc is None:
+        return f"{duration(timer.started_with_s)} later"
+    due = datetime.fromtimestamp(timer.due_utc).astimezone()
+    return clock_time(due)
+
+
+def clock_time(moment: datetime) -> str:
+    """Return a time of the day as it is said: "7:05 PM"."""
+    return f"{moment.hour % 12 or 12}:{moment.minute:02} {'AM' if moment.hour < 12 else 'PM'}"
 
 
 def duration(seconds: float) -> str:
@@ -87,12 +108,26 @@ def _start(timers: Timers, slots: Mapping[str, Any], context_area: str | None) -
 
 
 def _cancel_all(timers: Timers) -> str:
-    running = timers.running()
+    running = _of_kind(timers, "timer")
     if not running:
         raise NotFound("There is no timer")
-    for timer in running:
+    return cancel_all(timers, running)
+
+
+def cancel_all(timers: Timers, which: list[Timer]) -> str:
+    """Cancel these, of which there is one at least, and say so."""
+    for timer in which:
         timers.cancel(timer.id)
-    return f"{_called(running[0])} is canceled" if len(running) == 1 else f"All {len(running)} timers are canceled"
+    if len(which) == 1:
+        return f"{_called(which[0])} is canceled"
+    return f"All {len(which)} {_KINDS[which[0].kind]} are canceled"
+
+
+def _of_kind(timers: Timers, kind: str) -> list[Timer]:
+    return [timer for timer in timers.running() if timer.kind == kind]
+
+
+_KINDS = {"timer": "timers", "alarm": "alarms", "reminder": "reminders", "command": "delayed commands"}
 
 
 def _lengthen(timers: Timers, timer: Timer, call: ToolCall) -> str:
@@ -146,6 +181,12 @@ def _status(running: list[Timer]) -> str:
 
 
 def _called(timer: Timer) -> str:
+    if timer.kind == "alarm":
+        return f"the alarm for {at_time(timer)}" if timer.due_utc else f"the alarm in {duration(timer.remaining_s)}"
+    if timer.kind == "reminder":
+        return f"the reminder: {timer.text},"
+    if timer.kind == "command":
+        return f"what I was to do later, {timer.text},"
     if timer.name:
         return f"the {timer.name} timer"
     span = (
@@ -155,3 +196,64 @@ def _called(timer: Timer) -> str:
         .replace("seconds", "second")
     )
     return f"the {span} timer{f' {place(timer.area)}' if timer.area else ''}"
+
+
+def set_for_later(
+    timers: Timers,
+    kind: TimerKind,
+    when: Moment,
+    now: datetime,
+    text: str,
+    area: str | None,
+    order: ToolCall | None = None,
+) -> str:
+    """Set an alarm, a reminder or a delayed command and say for when; raises CannotDo where there are too many."""
+    if len(timers.running()) >= TIMERS_AT_MOST:
+        raise CannotDo(f"There are already {TIMERS_AT_MOST} timers")
+    timers.start(when.seconds, None, area, kind=kind, text=text, at=when.at, order=order)
+    then = f"in {duration(when.seconds)}"
+    if when.at is not None:
+        day = {0: "", 1: " tomorrow"}.get((when.at.date() - now.date()).days, f" on {when.at:%A}")
+        then = f"at {clock_time(when.at)}{day}"
+    return {
+        "alarm": f"The alarm rings {then}",
+        "reminder": f"I will remind you {then}",
+        "command": f"I will {text} {then}",
+        "timer": f"A timer rings {then}",
+    }[kind]
+
+
+def cancel_of_kind(timers: Timers, kind: TimerKind) -> str:
+    """Cancel all alarms, reminders or delayed commands and say so; raises NotFound."""
+    if found := _of_kind(timers, kind):
+        told = cancel_all(timers, found)
+        return told[0].upper() + told[1:]
+    raise NotFound(f"There is no {_KINDS[kind].removesuffix('s')}")
+
+
+def status_of_kind(timers: Timers, kind: TimerKind) -> str:
+    """Tell of all alarms, reminders or delayed commands; raises NotFound."""
+    found = _of_kind(timers, kind)
+    if not found:
+        raise NotFound(f"There is no {_KINDS[kind].removesuffix('s')}")
+    told = listing([_told(timer) for timer in found])
+    return told[0].upper() + told[1:]
+
+
+def _told(timer: Timer) -> str:
+    then = f"at {at_time(timer)}" if timer.due_utc is not None else f"in {duration(timer.remaining_s)}"
+    if timer.kind == "alarm":
+        return f"an alarm rings {then}"
+    return f"I will remind you of {timer.text} {then}" if timer.kind == "reminder" else f"I will {timer.text} {then}"
+
+
+class Moment(Protocol):
+    """A moment to come (dialogue/when.py)."""
+
+    @property
+    def seconds(self) -> int:
+        """From now."""
+
+    @property
+    def at(self) -> datetime | None:
+        """On the wall clock, where it was said so."""

@@ -81,6 +81,8 @@ class ToolResult:
     """False where `result` also tells of devices that did not follow."""
     asks: bool = False
     """`error` is a question whose answer another turn will bring."""
+    foreign: bool = False
+    """The words are those of somebody's server: to be told, and no reason to do anything."""
 
 
 def _text(description: str) -> Schema:

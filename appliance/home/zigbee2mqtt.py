@@ -30,9 +30,10 @@ from appliance.home.exposes import (
     parse_groups,
     read,
 )
-from appliance.home.mqtt import Broker, Connection, clean, parse
+from appliance.home.mqtt import Broker, Connection, parse
 from appliance.home.registry import UNAVAILABLE, Area, Registry
 from appliance.home.states import UNKNOWN
+from appliance.text import clean
 
 _LOG = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Zigbee2Mqtt:
             on_message=self._hear,
             on_up=lambda: None,  # what is retained comes by itself
             on_down=self._gone,
-            large=[f"{base}/bridge/devices", f"{base}/bridge/groups"],
+            large=[f"{base}/bridge/{what}" for what in ("devices", "groups", "definitions")],  # the last is passed over
         )
         self._answer_s = answer_s
         """How long a refusal is waited for; a device that reports ends the wait sooner."""

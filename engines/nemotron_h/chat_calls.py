@@ -23,7 +23,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeAlias
 
 Schemas: TypeAlias = Mapping[str, Any]
@@ -36,6 +36,8 @@ class ToolCallRequest:
 
     name: str
     arguments: dict[str, Any]
+    probability: float | None = field(default=None, compare=False)
+    """Of the whole call, as the network saw it before any grammar; None where the runtime does not tell."""
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def test_a_timer_that_ran_out_meanwhile_rings_after_the_start(tmp_path: Path) ->
     daemon = Daemon(tmp_path, "audio:\n  input: no such microphone\n")
     try:
         daemon.told("READY=1")
-        daemon.logged("timer 1 rings")
+        daemon.logged("timer 1 has run out")
         time.sleep(1)
         assert daemon.process.poll() is None and "Traceback" not in daemon.log.read_text()
     finally:

@@ -183,3 +183,31 @@ def test_a_voice_that_dies_leaves_the_call_done_and_the_next_turn_works(
     assert report.changed or report.called[0].result.success
     report = loop.run_until_complete(appliance.turns.say("turn on the kitchen light"))
     assert report.answer_wav is not None
+
+
+def test_what_the_appliance_announces_is_not_heard_as_a_command(
+    loop: asyncio.AbstractEventLoop, appliance: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sorted(RECORDINGS.glob("*.wav"))[0]
+
+    async def scenario() -> tuple[list[TurnReport], list[TurnReport]]:
+        said = asyncio.Event()
+
+        async def speak(*_: object) -> None:
+            await said.wait()
+
+        async def listen() -> list[TurnReport]:
+            return [report async for report in appliance.turns.listen(Recording(path), appliance.endpoint(), "own")]
+
+        monkeypatch.setattr(appliance.turns, "_speak", speak)
+        announcing = asyncio.create_task(appliance.turns.announce("Turn on the kitchen light."))
+        await asyncio.sleep(0)
+        during = await listen()
+        said.set()
+        await announcing
+        monkeypatch.undo()
+        return during, await listen()
+
+    during, after = loop.run_until_complete(scenario())
+    assert [report for report in during if not report.ignored] == []
+    assert [report for report in after if report.heard]

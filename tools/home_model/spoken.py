@@ -71,6 +71,7 @@ class _Silent:
     """In the agent's place: answers nothing."""
 
     times = AgentTimes()
+    secret = False
 
     async def turn(self, text: str, context: CallContext) -> AsyncIterator[Any]:
         events: tuple[Any, ...] = ()

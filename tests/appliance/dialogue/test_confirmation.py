@@ -133,6 +133,7 @@ def test_the_pin_opens_however_it_is_said(monkeypatch: pytest.MonkeyPatch, spoke
     table.say(spoken)
     assert table.state("lock.front_door") == "unlocked"
     assert "4711" not in str(table.conversation.messages()) and "47 11" not in str(table.conversation.messages())
+    assert table.agent.secret
 
 
 def test_a_yes_is_no_pin_and_three_wrong_ones_end_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from appliance.home import home_assistant_states as states
 from appliance.home.home_assistant_link import at_home, socket_url
 from appliance.home.registry import Device
 from appliance.home.tools import COLORS, DOMAINS
+from appliance.text import NAME_LIMIT
 from tests.home_assistant_server import state
 
 
@@ -110,8 +111,8 @@ def test_no_state_object_raises_and_what_comes_of_it_is_in_range(domain: str, at
 def test_no_registry_raises(lists: Any, details: Any, exposed: Any, state_object: Any) -> None:
     home = picture.join(picture.Sources(*lists, details=details, exposed=exposed), {"light.a": state_object})
     for device in home.devices.values():
-        assert 1 <= len(device.name) <= states.NAME_LIMIT
-        assert all(alias.isprintable() and len(alias) <= states.NAME_LIMIT for alias in device.aliases)
+        assert 1 <= len(device.name) <= NAME_LIMIT
+        assert all(alias.isprintable() and len(alias) <= NAME_LIMIT for alias in device.aliases)
 
 
 @given(answer=JSON)

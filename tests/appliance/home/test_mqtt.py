@@ -20,7 +20,7 @@ from appliance.home.colors import RGB, color_name, xy_of
 from appliance.home.discovery import COMPONENTS, NotUnderstood, Thing, commands, read, spelled_out, template, thing
 from appliance.home.errors import DriverError
 from appliance.home.execute import Home
-from appliance.home.mqtt import LIMIT_BYTES, Broker, Connection, clean, number, parse, slug, title
+from appliance.home.mqtt import LIMIT_BYTES, Broker, Connection, number, parse, slug, title
 from appliance.home.mqtt_devices import Mqtt
 from appliance.home.policy import Policy
 from appliance.home.registry import Registry
@@ -201,15 +201,6 @@ def test_numbers_that_json_does_not_have_are_nothing() -> None:
     assert number(True) is None
     assert number("5") is None
     assert number(5) == 5
-
-
-@given(st.text() | st.integers() | st.none())
-def test_a_cleaned_name_is_short_printable_and_on_one_line(value: object) -> None:
-    told = clean(value)
-    assert len(told) <= 60
-    assert told.isprintable()
-    assert clean(told) == told
-    told.encode()
 
 
 def test_names_are_told_as_people_say_them() -> None:

@@ -74,7 +74,6 @@ def test_zigbee_devices_come_from_the_settings_broker(tmp_path: Path) -> None:
         },
     }
     broker = Mosquitto(tmp_path)
-    broker.start()
     try:
 
         async def announce() -> None:

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Orders for later: alarms, reminders, and commands that are put off. Read in code, as their times are.
+
+wake me at 7 - remind me in 20 minutes to turn the roast - turn off the heating in 2 hours - cancel my alarm
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from appliance.dialogue.when import When, read
+from appliance.home.timers import TimerKind
+
+Kind = Literal["alarm", "reminder", "command", "cancel", "status", "quiet", "snooze"]
+
+_PLEASE = (
+    r"(?:(?:hey|ok|okay|please|can you|could you|would you|will you|i want you to|i'd like you to|i need you to) )*"
+)
+_TO = r"(?: (?:to|that|about|of) )"
+_REMIND = re.compile(
+    rf"^{_PLEASE}(?:remind (?:me|us)|(?:set|make|add|create) (?:a|the|another) reminder)(?P<what>\b.*)$"
+)
+_ALARM = re.compile(
+    rf"^{_PLEASE}(?:wake (?:me|us)(?: up)?|(?:set|make|add|create|start) (?:an|the|my|another) (?:wake ?up )?alarm"
+    r"(?: clock)?|(?:an )?alarm)(?: for me)?(?: please)?$"
+)
+_WAKING = re.compile(r"\bwake (?:me|us)\b|\bwake ?up\b|\balarm\b")
+_OURS = r"(?:alarms?|reminders?|wake ?up calls?|delayed (?:commands?|orders?))"
+_CANCEL = re.compile(
+    rf"^{_PLEASE}(?:cancel|delete|remove|clear|forget) (?:(?:the|my|our|all|every|that|of) )*{_OURS}(?: please)?$"
+)
+_STATUS = re.compile(
+    rf"^{_PLEASE}(?:(?:what|which) {_OURS} (?:do (?:i|we) have|are (?:set|there))"
+    rf"|(?:when|what) (?:is|are) (?:the|my|our) (?:next )?{_OURS}(?: set(?: for)?)?"
+    rf"|(?:do (?:i|we) have|are there|is there) (?:any|an|a) {_OURS}(?: set)?"
+    rf"|(?:list|show|tell) (?:me )?(?:the|my|our|all) {_OURS})(?: please)?$"
+)
+_STOPPING = (
+    r"(?:stop|enough|quiet|silence|be quiet|shut up|okay|ok|thanks|thank you|dismiss|got it|yes|alright|cancel|off"
+    r"|i'?m (?:up|awake))"
+)
+_IT = r"(?:it|that|the (?:alarm|timer|reminder))"
+_QUIET = re.compile(
+    rf"^{_PLEASE}(?:{_STOPPING}(?: (?:{_IT}|my|alarm|timer|reminder|ringing|you|now|please|thanks|thank|already)\b)*"
+    rf"|(?:turn|switch) (?:off {_IT}|{_IT} off))(?: please| now| thanks)?$"
+)
+_SNOOZE = re.compile(
+    rf"^{_PLEASE}(?:snooze|(?:\d+|five|ten) more minutes)(?: (?:it|please|for (?P<minutes>\d+) minutes))*$"
+)
+_SWITCHES = re.compile(rf"^{_PLEASE}(?:(?:turn|switch) .*\b(?:on|off)\b|(?:open|close|shut|lock|unlock|start|stop)\b)")
+SNOOZE_S = 540
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be done later, or with what was ordered before."""
+
+    kind: Kind
+    text: str = ""
+    """Of a command: the sentence without its time; of a reminder: what to be reminded of."""
+    when: When | None = None
+    about: TimerKind = "timer"
+    """Which of those that wait."""
+
+
+def read_order(text: str, now: datetime, *, ringing: bool = False) -> Order | None:
+    """The order in a text, None where it holds none; `ringing`: something rings, and "stop" means that.
+
+    A command that is put off to what is no time ("when I am home", "every day") is none: nothing here can wait for it.
+    """
+    said = " ".join(re.sub(r"[,.!?]+(?=\s|$)", " ", text.casefold().replace("\u2019", "'")).split())
+    if ringing and _SNOOZE.match(said):
+        minutes = re.search(r"\d+", said)
+        return Order("snooze", when=When(60 * int(minutes[0]) if minutes and 0 < int(minutes[0]) < 60 else SNOOZE_S))
+    if ringing and _QUIET.match(said):
+        return Order("quiet")
+    kinds: tuple[tuple[Kind, re.Pattern[str]], ...] = (("cancel", _CANCEL), ("status", _STATUS))
+    for kind, pattern in kinds:
+        if match := pattern.match(said):
+            about: TimerKind = "reminder" if "reminder" in match[0] else "alarm"
+            return Order(kind, about="command" if "delayed" in match[0] else about)
+    found = read(" ".join(text.split()).strip(" .!?"), now, alarm=bool(_WAKING.search(said)))
+    if found is None:
+        return None
+    rest, when = found
+    bare = " ".join(rest.casefold().replace("\u2019", "'").split())
+    if _ALARM.match(bare):
+        return Order("alarm", when=when, about="alarm")
+    if remind := _REMIND.match(bare):
+        what = re.sub(rf"^{_TO}|^ ", "", rest[len(rest) - len(remind["what"]) :]).strip(" ,.")
+        return Order("reminder", what, when, "reminder")
+    if re.search(r"\b(?:timer|countdown|every|each|daily|weekly)\b", bare) or not bare:
+        return None
+    if when.bare and not _SWITCHES.match(bare):
+        return None  # "set the heating at 20" is no time
+    return Order("command", rest, when, "command")
