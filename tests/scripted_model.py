@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engines.generate import Cancelled, Sampling
-from engines.nemotron_h.chat import ChatEvent, ChatParser, Message, Tool
+from engines.nemotron_h.chat import ChatEvent, ChatParser, Message, Tool, ToolCallRequest
 
 
 def call(tool: str, **arguments: object) -> str:
@@ -19,8 +20,9 @@ def call(tool: str, **arguments: object) -> str:
 class ScriptedModel:
     """Gives one reply after the other; an exception in the list is raised. Every prompt is kept in `read`."""
 
-    def __init__(self, *replies: str | Exception) -> None:
+    def __init__(self, *replies: str | Exception, probability: float | None = None) -> None:
         self._replies: Iterator[Any] = iter(replies)
+        self.probability = probability
         self.read: list[list[Message]] = []
         self.first_token_s = 0.0
 
@@ -48,5 +50,7 @@ class ScriptedModel:
         for letter in reply:
             if cancelled():
                 raise Cancelled
-            yield from parser.feed(letter)
+            for event in parser.feed(letter):
+                call = isinstance(event, ToolCallRequest)
+                yield replace(event, probability=self.probability) if call else event  # type: ignore[type-var]
         yield from parser.finish()

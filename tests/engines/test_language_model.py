@@ -69,6 +69,24 @@ def test_a_call_is_written_and_typed(model: LanguageModel) -> None:
     assert model.first_token_s > 0
 
 
+def test_a_call_tells_how_probable_it_was_to_the_network(model: LanguageModel) -> None:
+    (told,) = (e for e in model.chat(said("turn on the desk lamp"), TOOLS) if isinstance(e, ToolCallRequest))
+    prompt = model._tokens(model.chat_format.render(said("turn on the desk lamp"), TOOLS))
+    slots = "".join(f"<parameter={slot}>\n{value}\n</parameter>\n" for slot, value in told.arguments.items())
+    written = model._tokens(f"<tool_call>\n<function={told.name}>\n{slots}</function>\n</tool_call>")
+    logits = model.runtime.step([*prompt, *written], model.runtime.empty_state(), keep=len(written) + 1)
+    expected = 1.0
+    for row, token in zip(logits.astype(np.float64), written, strict=False):
+        expected *= np.exp(row[token] - row.max()) / np.exp(row - row.max()).sum()
+    assert told.probability == pytest.approx(expected, rel=1e-2)
+
+
+def test_what_only_the_grammar_brought_about_was_not_probable(model: LanguageModel) -> None:
+    events = model.chat(said("turn on the desk lamp"), TOOLS, names=["porch light"])
+    calls = [event for event in events if isinstance(event, ToolCallRequest)]
+    assert calls and all(call.probability is not None and call.probability < 0.01 for call in calls)
+
+
 def test_names_that_are_given_are_the_only_ones_said(model: LanguageModel) -> None:
     calls = list(model.chat(said("turn on the desk lamp"), TOOLS, names=["hall fan", "porch light"]))
     assert all(

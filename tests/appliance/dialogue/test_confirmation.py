@@ -51,10 +51,16 @@ def test_all_else_is_no_answer(text: str) -> None:
     assert read_answer(text, QUESTION) is Answer.ELSE
 
 
-@given(st.text(max_size=60))
-def test_only_words_of_yes_or_of_the_question_can_confirm(text: str) -> None:
-    if read_answer(text, QUESTION) is Answer.YES:
-        assert any(word in text.casefold() for word in ("y", "sure", "ok", "right", "do", "go", "please", "thank", "c"))
+WORDS = "yes yeah ok okay sure right please do it that so go ahead thanks i am the now and you can".split()
+NEW = "lock open back garage all everything lights every off on too also door front unlock should kitchen".split()
+
+
+@given(st.lists(st.sampled_from(WORDS + NEW), min_size=1, max_size=7))
+def test_a_yes_says_nothing_that_the_question_did_not(said: list[str]) -> None:
+    allowed = {*WORDS, "should", "i", "unlock", "front", "door"}
+    if read_answer(" ".join(said), QUESTION) is Answer.YES:
+        assert set(said) <= allowed, said
+        assert said[0] in WORDS
 
 
 def unlocking(*then: str) -> Table:
@@ -158,3 +164,16 @@ def test_never_is_never_even_when_asked_with_others() -> None:
     table.home.policy = Policy(PolicySettings.model_validate({"rules": [{"do": "never", "device": "Kitchen Light"}]}))
     answer, _ = table.say("turn off all the lights in the kitchen")
     assert table.state("light.kitchen") == "on" and "may not be changed" in answer
+
+
+def test_a_call_that_the_model_is_not_sure_of_is_asked_about_first() -> None:
+    table = Table(call("HassTurnOn", name="kitchen light"), "", probability=0.3)
+    answer, _ = table.say("make it nice in the kitchen, the light maybe")
+    assert (answer, table.state("light.kitchen")) == ("Should I turn on Kitchen Light?", "off")
+    answer, _ = table.say("yes")
+    assert (answer, table.state("light.kitchen")) == ("Kitchen Light is on.", "on")
+
+
+def test_a_call_that_the_model_is_sure_of_is_made() -> None:
+    table = Table(call("HassTurnOn", name="kitchen light"), "Kitchen Light is on.", probability=0.99)
+    assert table.say("turn on the kitchen light")[0] == "Kitchen Light is on."
