@@ -114,6 +114,9 @@ def thing(component: str, config: Mapping[str, Any], *, source: str = "mqtt") ->
         raise NotUnderstood(f"{clean(component)} is a kind of device that is not known here")
     if config.get("schema", "basic") not in ("basic", "default", "json") or "command_template" in config:
         raise NotUnderstood("it needs templates")
+    for key in sorted(key for key in config if isinstance(key, str) and key.endswith("_topic")):
+        if config[key] is not None and _topic(config[key]) is None:
+            raise NotUnderstood(f"its {clean(key)} is no topic that can be published to (no + or #, nor $ in front)")
     heard, told = dict(_heard(component, config)), config.get("device")
     family = told if isinstance(told, dict) else {}
     own, of = clean(config.get("name")), clean(family.get("name"))

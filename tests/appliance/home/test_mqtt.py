@@ -461,3 +461,9 @@ def test_devices_announce_themselves_act_report_and_leave(tmp_path: Path) -> Non
         asyncio.run(run())
     finally:
         broker.kill()
+
+
+@pytest.mark.parametrize("topic", ["lamp/#", "lamp/+/set", "$SYS/x", "", "a\x00b", 7])
+def test_a_topic_that_cannot_be_written_to_is_told(topic: object) -> None:
+    with pytest.raises(NotUnderstood, match="command_topic is no topic"):
+        thing("switch", {"name": "Lamp", "command_topic": topic, "state_topic": "lamp/state"})
