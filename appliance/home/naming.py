@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from metaphone import doublemetaphone
 from rapidfuzz import fuzz
@@ -19,6 +20,7 @@ Words = tuple[str, ...]
 _FILLERS = frozenset(("the", "my", "our", "a", "an", "in", "on", "of", "at", "please"))
 
 
+@lru_cache(maxsize=4096)
 def words(text: str) -> Words:
     """Return what of a name distinguishes it: "The kids' Lamps" and "kids lamp" give the same words."""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("\u2019", "")
@@ -46,14 +48,16 @@ def without(whole: Words, part: Words) -> Words | None:
 
 def likeness(heard: Words, name: Words) -> float:
     """Return how alike two names are, 0 (not to be taken for each other) to 100 (the same but for word breaks)."""
+    return fuzz.ratio("".join(heard), "".join(name)) if alike(heard, name) else 0.0
+
+
+def alike(heard: Words, name: Words) -> bool:
+    """Whether two names may be taken for each other at all: word for word, or where only the breaks differ."""
     if not heard or not name:
-        return 0.0
-    heard_joined, name_joined = "".join(heard), "".join(name)
+        return False
     if len(heard) == len(name):
-        alike = all(_alike(*pair) for pair in zip(heard, name, strict=True))
-    else:
-        alike = _alike(heard_joined, name_joined)
-    return fuzz.ratio(heard_joined, name_joined) if alike else 0.0
+        return all(_alike(*pair) for pair in zip(heard, name, strict=True))
+    return _alike("".join(heard), "".join(name))
 
 
 def _alike(heard: str, word: str) -> bool:
@@ -68,10 +72,11 @@ def _alike(heard: str, word: str) -> bool:
     return heard[0] == word[0] and len(word) >= 4 and OSA.distance(heard, word, score_cutoff=slips) <= slips
 
 
-def _sounds(word: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _sounds(word: str) -> frozenset[str]:
     """The word's codes; of a word with "th" (0) only the first, for the second makes a bathroom sound as a bedroom."""
     first, second = doublemetaphone(word)
-    return {first} if "0" in first else {first, second} - {""}
+    return frozenset((first,) if "0" in first else {first, second} - {""})
 
 
 def _digits(word: str) -> str:

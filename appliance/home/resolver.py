@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from appliance.home.errors import Ambiguous, CannotDo, NotFound
-from appliance.home.naming import Words, be, likeness, without, words
+from appliance.home.kinds import KINDS, kindless
+from appliance.home.name_index import Ids, NameIndex, name_index
+from appliance.home.naming import Words, be, without, words
 from appliance.home.places import LIKENESS_AT_LEAST, LIKENESS_LEAD, Place, find_place, spoken_place
 from appliance.home.registry import Area, Device, Floor, Registry
 from appliance.home.states import noun, which
@@ -23,30 +25,6 @@ SWITCHABLE = frozenset(
 )
 _EVERYTHING = frozenset(("light", "switch", "fan", "media_player"))  # what "turn off everything" may reach
 _ALL = {words(text) for text in ("all", "everything", "all devices", "all of them", "every device")}
-_KINDS: dict[Words, tuple[str, str | None]] = {
-    words("light"): ("light", None),
-    words("lamp"): ("light", None),
-    words("lighting"): ("light", None),
-    words("switch"): ("switch", None),
-    words("outlet"): ("switch", "outlet"),
-    words("plug"): ("switch", "outlet"),
-    words("fan"): ("fan", None),
-    words("cover"): ("cover", None),
-    words("awning"): ("cover", "awning"),
-    words("blind"): ("cover", "blind"),
-    words("curtain"): ("cover", "curtain"),
-    words("shade"): ("cover", "shade"),
-    words("shutter"): ("cover", "shutter"),
-    words("lock"): ("lock", None),
-    words("thermostat"): ("climate", None),
-    words("heating"): ("climate", None),
-    words("speaker"): ("media_player", "speaker"),
-    words("tv"): ("media_player", "tv"),
-    words("television"): ("media_player", "tv"),
-    words("list"): ("todo", None),
-    words("vacuum"): ("vacuum", None),
-    words("vacuum cleaner"): ("vacuum", None),
-}
 
 
 def guarded(device: Device) -> bool:
@@ -73,6 +51,7 @@ def resolve(
     name = arguments.get("name")
     query = _Query(
         registry=registry,
+        index=name_index(registry),
         text=name or "",
         heard=words(name) if name else (),
         where=find_place(registry, arguments.get("area"), arguments.get("floor"), context_area),
@@ -97,9 +76,19 @@ def _whole(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without(query: _Query, found: list[Device], spared: str) -> list[Device]:
     """What is left of `found` without the devices, rooms and floors named in `spared`, each of which is among it."""
+    known: tuple[Area | Floor, ...] = (*query.registry.areas, *query.registry.floors)
+    places: dict[str | None, list[Words]] = {}
+    for place in known:
+        places.setdefault(place.name, []).extend(words(name) for name in (place.name, *place.aliases))
     for text in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", spared):
-        heard = words(text)
-        kept = [device for device in found if not _is_spared(query, device, heard)]
+        alone = replace(query, text="", heard=words(text))
+        nearly = query.index.nearly_named(alone.heard)
+        kept = [
+            device
+            for device in found
+            if not _stands_in(alone.heard, device, places)
+            and not (device.entity_id in nearly and _same_but_for_place_and_kind(alone, device, device.area))
+        ]
         if len(kept) == len(found):
             raise NotFound(f"I do not know what you mean by {text}, so I changed nothing")
         found = kept
@@ -108,20 +97,16 @@ def _without(query: _Query, found: list[Device], spared: str) -> list[Device]:
     return found
 
 
-def _is_spared(query: _Query, device: Device, heard: Words) -> bool:
-    """Whether what was said to be left out is this device, its room or its floor, the kind of device said or not."""
-    places: tuple[Area | Floor, ...] = (*query.registry.areas, *query.registry.floors)
-    here = [place for place in places if place.name in (device.area, device.floor)]
-    known = [words(name) for place in here for name in (place.name, *place.aliases)]
-    alone = replace(query, text="", heard=heard)
-    if heard in known or _kindless(heard, device) in known:
-        return True
-    return _same_but_for_place_and_kind(alone, device, device.area)
+def _stands_in(heard: Words, device: Device, places: Mapping[str | None, Collection[Words]]) -> bool:
+    """Whether what was said is the device's room or its floor, the kind of device said or not."""
+    known = (*places.get(device.area, ()), *places.get(device.floor, ()))
+    return heard in known or kindless(heard, device.domain) in known
 
 
 @dataclass(frozen=True)
 class _Query:
     registry: Registry
+    index: NameIndex
     text: str
     heard: Words
     where: Place
@@ -156,28 +141,29 @@ class _Query:
 
 def _by_name(query: _Query) -> list[Device]:
     pool = query.pool
-    exact = [device for device in pool if query.heard in _names(device)]
+    exact = _of(pool, query.index.named(query.heard))
     if exact:
         return _pick(query, exact, certain=True)
-    near = [device for device in pool if _same_but_for_place_and_kind(query, device, query.where.area)]
+    nearly = _of(pool, query.index.nearly_named(query.heard))
+    near = [device for device in nearly if _same_but_for_place_and_kind(query, device, query.where.area)]
     if near:
         return _pick(query, near, certain=True)
-    here = [device for device in pool if _same_but_for_place_and_kind(query, device, query.context_area)]
+    here = [device for device in nearly if _same_but_for_place_and_kind(query, device, query.context_area)]
     if here:
         return _pick(query, here, certain=False)
     described = _described(query)
     if described is not None:
         return _as_set(described)
     _refuse_what_is_elsewhere(query)
-    part = [device for device in pool if _is_part(query.heard, device)]
-    guess = part or _sounding_alike(query.heard, pool)
+    part = [device for device in _of(pool, query.index.holding(query.heard)) if _is_part(query, device)]
+    guess = part or _sounding_alike(query, pool)
     if query.heard and guess:
         return _pick(query, guess, certain=False)
     raise NotFound(f"I do not know a {query.kind} called {query.text}")
 
 
-def _names(device: Device) -> list[Words]:
-    return [words(name) for name in (device.name, *device.aliases)]
+def _of(pool: list[Device], ids: Ids) -> list[Device]:
+    return [device for device in pool if device.entity_id in ids] if ids else []
 
 
 def _same_but_for_place_and_kind(query: _Query, device: Device, area: str | None) -> bool:
@@ -188,33 +174,26 @@ def _same_but_for_place_and_kind(query: _Query, device: Device, area: str | None
     def roomless(name: Words) -> Words:
         return (without(name, room) or name) if in_room and room else name
 
-    def kindless(name: Words) -> Words:
-        return _kindless(roomless(name), device)
-
-    for name in _names(device):
-        # With nothing but the room left, "kitchen light" would be any one of the kitchen's lights.
-        said_enough = kindless(query.heard) not in ((), room)
-        if roomless(query.heard) == roomless(name) or (said_enough and kindless(query.heard) == kindless(name)):
+    heard, bare = roomless(query.heard), kindless(roomless(query.heard), device.domain)
+    # With nothing but the room left, "kitchen light" would be any one of the kitchen's lights.
+    said_enough = bare not in ((), room)
+    for name in map(roomless, query.index.names[device.entity_id]):
+        if heard == name or (said_enough and bare == kindless(name, device.domain)):
             return True
     return False
 
 
-def _kindless(name: Words, device: Device) -> Words:
-    kinds = {kind[0] for kind, (domain, _) in _KINDS.items() if domain == device.domain and len(kind) == 1}
-    return tuple(word for word in name if word not in kinds)
-
-
-def _is_part(heard: Words, device: Device) -> bool:
+def _is_part(query: _Query, device: Device) -> bool:
     """Whether what was said is a part of the device's name, as "weekend list" is of the list Weekend Jobs."""
-    said = set(_kindless(heard, device) or heard)
-    return any(said <= set(name) for name in _names(device))
+    said = set(kindless(query.heard, device.domain) or query.heard)
+    return any(said <= set(name) for name in query.index.names[device.entity_id])
 
 
 def _described(query: _Query) -> _Query | None:
     """Read a name that is none: a room ("kitchen"), a kind ("lights") or both; None if it is neither."""
     whole_home = query.heard[:1] in (("all",), ("every",))
     where, rest = spoken_place(query.registry, query.heard[1:] if whole_home else query.heard)
-    domain, device_class = _KINDS.get(rest, (None, None))
+    domain, device_class = KINDS.get(rest, (None, None))
     if (rest and domain is None and rest not in _ALL) or (not rest and where.everywhere):
         return None
     if domain is not None and (query.domain not in (None, domain) or domain not in (query.domains or (domain,))):
@@ -239,8 +218,9 @@ def _described(query: _Query) -> _Query | None:
 
 
 def _refuse_what_is_elsewhere(query: _Query) -> None:
+    named = query.index.named(query.heard)
     for device in query.registry.devices:
-        if query.heard in _names(device):
+        if device.entity_id in named:
             if query.has_kind(device):
                 raise NotFound(f"There is no {device.name} {query.where}")
             if query.kind_said or (query.domains is not None and len(query.domains) <= 2):
@@ -249,12 +229,16 @@ def _refuse_what_is_elsewhere(query: _Query) -> None:
             raise NotFound(f"{device.name} cannot {'be switched' if query.acting else 'do that'}")
 
 
-def _sounding_alike(heard: Words, pool: list[Device]) -> list[Device]:
-    scored = [(max(likeness(heard, name) for name in _names(device)), device) for device in pool]
-    best = max((score for score, _ in scored), default=0.0)
-    if best < LIKENESS_AT_LEAST:
-        return []
-    return [device for score, device in scored if score > best - LIKENESS_LEAD]
+def _sounding_alike(query: _Query, pool: list[Device]) -> list[Device]:
+    here = {device.entity_id for device in pool}
+    best, found = 0.0, set[str]()
+    for entity_id, score in query.index.sounding(query.heard, LIKENESS_AT_LEAST - LIKENESS_LEAD):
+        if entity_id in here:
+            best = best or score
+            if best < LIKENESS_AT_LEAST or score <= best - LIKENESS_LEAD:
+                break
+            found.add(entity_id)
+    return _of(pool, found)
 
 
 def _pick(query: _Query, found: list[Device], *, certain: bool) -> list[Device]:
