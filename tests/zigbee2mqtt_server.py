@@ -166,10 +166,17 @@ class Zigbee2MqttServer:
             process.stdin.close()
 
     def tell(self, name: str, **what: object) -> None:
-        """Something happens to a device: see radio.js."""
+        """Something happens to a device (see radio.js); returns when it has."""
         assert self._process is not None and self._process.stdin is not None
+        told = self._folder / "told"
+        before = told.stat().st_size if told.exists() else 0
         self._process.stdin.write(json.dumps({"device": ADDRESS[name], **what}) + "\n")
         self._process.stdin.flush()
+        for _ in range(500):
+            if told.exists() and told.stat().st_size > before:
+                return
+            time.sleep(0.01)
+        raise RuntimeError(f"the radio did not hear {what}: {self.log()}")
 
     def attributes(self, name: str, cluster: str) -> dict[str, int]:
         """What a device really is at this moment."""

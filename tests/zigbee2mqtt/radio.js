@@ -72,6 +72,7 @@ class Radio extends Adapter {
             this.hear(device, Zcl.Frame.create(1, from, true, undefined, this.next(), name, "ssIasZone", sent, {}));
         }
         this.keep();
+        fs.appendFileSync(path.join(folder, "told"), "."); // one more has taken effect
     }
 
     keep() {

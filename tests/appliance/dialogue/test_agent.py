@@ -23,9 +23,7 @@ from tests.scripted_model import ScriptedModel, call
 class Table:
     """An agent in the packaged home, with a scripted model."""
 
-    def __init__(
-        self, *replies: str | Exception, home: Path | None = None, probability: float | None = None
-    ) -> None:
+    def __init__(self, *replies: str | Exception, home: Path | None = None, probability: float | None = None) -> None:
         self.clock = FakeClock()
         self.registry = load_home(home or config_file("home.yaml"))
         self.model = ScriptedModel(*replies, probability=probability)
