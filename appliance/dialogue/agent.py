@@ -47,6 +47,8 @@ MAX_PIN_TRIES = 3
 MAX_TEXT = 500
 """Characters of a person's turn or a tool's result that reach the prompt."""
 
+_CHANGES_TIMERS = TIMER_TOOLS - {"HassTimerStatus"}
+
 NOT_UNDERSTOOD = "Sorry, I did not understand that."
 NOTHING_DONE = "Okay, I did nothing."
 WRONG_PIN = "That is not the PIN."
@@ -269,6 +271,8 @@ class Agent:
         if reason is not None:
             _LOG.warning("a call was refused: %r commands nothing", turn.text)
             return ToolResult(False, error=reason)
+        if not context.sure and (turn.when is not None or call.name in _CHANGES_TIMERS):
+            return ToolResult(False, error=NOT_UNDERSTOOD)  # what cannot be asked about is not guessed at
         if turn.when is not None:
             return self._home.later(call, context, turn.when)
         return await self._home.call(call, context)
