@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from engines.errors import EngineError
 
@@ -14,16 +16,22 @@ GRAPH = "model.onnx"
 FUSED_GRAPH = "model.fused.onnx"
 
 
-def write_manifest(folder: Path) -> Path:
-    """List size and SHA-256 of every file of `folder` in its manifest.json, replaced whole or not at all."""
+def write_manifest(folder: Path, about: Mapping[str, Any] | None = None) -> Path:
+    """List size and SHA-256 of every file of `folder` in its manifest.json, replaced whole or not at all.
+
+    `about` says how the bundle was made and what it runs on; without it, what stands there stays.
+    """
     files = {
         path.name: {"size_bytes": path.stat().st_size, "sha256": sha256(path)}
         for path in sorted(folder.iterdir())
         if path.is_file() and path.name != MANIFEST and not path.name.endswith(".new")
     }
     path = folder / MANIFEST
+    if about is None:
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        about = {key: value for key, value in kept.items() if key != "files"}
     new = path.with_suffix(".new")
-    new.write_text(json.dumps({"files": files}, indent=2) + "\n", encoding="utf-8")
+    new.write_text(json.dumps({**about, "files": files}, indent=2) + "\n", encoding="utf-8")
     new.replace(path)
     return path
 

@@ -65,6 +65,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verb.add_argument("--threads", type=int, default=1)
     verb.add_argument("--json", type=Path, help="write the figures there too")
 
+    verb = _verb(verbs, "reference", _reference, "keep in a bundle what it computes here, for verify elsewhere")
+    verb.add_argument("folder", type=Path, help="bundle")
+
+    verb = _verb(verbs, "verify", _verify, "is a bundle whole, and does it compute here what it did where it was made")
+    verb.add_argument("folder", type=Path, help="bundle")
+
+    verb = _verb(verbs, "install", _install, "verify a bundle and make it the current one of a store")
+    verb.add_argument("folder", type=Path, help="bundle")
+    verb.add_argument("--store", type=Path, required=True, help="folder of the bundles in use")
+
+    verb = _verb(verbs, "rollback", _rollback, "go back to the bundle before")
+    verb.add_argument("--store", type=Path, required=True, help="folder of the bundles in use")
+
     verb = _verb(verbs, "plan", _plan, "will a model fit on a device, and how fast can it be at most")
     verb.add_argument("--device", choices=sorted(DEVICES), required=True)
     verb.add_argument("--context", type=int, default=8192, help="tokens of conversation (default 8192)")
@@ -260,6 +273,37 @@ def _bench(args: argparse.Namespace) -> None:
     if args.json:
         report = {"bandwidth_bytes_s": bandwidth, "threads": args.threads, "results": results}
         args.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def _reference(args: argparse.Namespace) -> None:
+    from engines import store
+    from engines.language_model import load_tokenizer
+    from engines.runtimes.onnxruntime import OnnxRuntime
+
+    store.write_reference(args.folder, OnnxRuntime(args.folder), load_tokenizer(args.folder))
+    print(f"{args.folder / store.REFERENCE} is written; `python -m engines verify` compares with it")
+
+
+def _verify(args: argparse.Namespace) -> None:
+    from engines import store
+    from engines.runtimes.onnxruntime import OnnxRuntime
+
+    manifest = store.check_files(args.folder)
+    store.check_machine(args.folder, manifest, {"runtime": "onnxruntime"})
+    print(f"{len(manifest['files'])} files are whole; {store.verify(args.folder, OnnxRuntime(args.folder))}")
+
+
+def _install(args: argparse.Namespace) -> None:
+    from engines import store
+
+    _verify(args)
+    print(f"in use: {store.install(args.folder, args.store)}")
+
+
+def _rollback(args: argparse.Namespace) -> None:
+    from engines import store
+
+    print(f"in use again: {store.rollback(args.store)}")
 
 
 def _plan(args: argparse.Namespace) -> None:

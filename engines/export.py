@@ -77,7 +77,8 @@ def export(
         if bodies is functions.standard:  # the checker knows no operators but ONNX's own
             onnx.checker.check_model(str(new))  # by path, so that the weights it points to are found
         new.replace(out / name)
-    write_manifest(out)
+    recipe = {"matrices": f"{bits} bit" if bits else "as in the checkpoint", "graph": "ONNX with function bodies"}
+    write_manifest(out, {"source": folder.resolve().name, "recipe": recipe, "runs_on": {"runtime": "onnxruntime"}})
     return out
 
 
