@@ -185,7 +185,7 @@ class Announcer:
         self._tell(f"{self._base}/mute", "ON" if self._mute.on else "OFF")
         self._tell_phase()
         now = self._clock.now()
-        timers = [timer for timer in self._timers.running() if timer.kind == "timer"]  # reminders are private
+        timers = self._timers.running()
         ends = [(timer, now + timedelta(seconds=timer.remaining_s)) for timer in timers]
         if self._ends is None or not _same(ends, self._ends):
             self._ends = ends

@@ -99,6 +99,7 @@ def timers_told(ends: list[tuple[Timer, datetime]]) -> str:
     """State and attributes of the timers' sensor. `finishes_at` stays true; `remaining_s` is of this moment."""
     listed = [
         {
+            "kind": timer.kind,  # what a reminder or a delayed command says is private
             "name": clean(timer.name) or None,
             "area": clean(timer.area) or None,
             "remaining_s": round(timer.remaining_s),

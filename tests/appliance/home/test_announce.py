@@ -155,10 +155,18 @@ def test_home_assistant_finds_a_switch_and_sensors(mosquitto: Mosquitto, tmp_pat
             one.timers.pause(one.timers.start(60).id)
             one.announcer.turn(TurnReport("", ms={"voice_to_voice": 812.4, "recognizer": 200.0, "tools": 3.0}))
             one.announcer.phase("thinking")
-            await until(lambda: home["state"] == "thinking" and '"running": 2' in (home["timers"] or ""))
-            pasta, unnamed = json.loads(home["timers"] or "")["timers"]
+            await until(lambda: home["state"] == "thinking" and '"running": 3' in (home["timers"] or ""))
+            pasta, pills, unnamed = json.loads(home["timers"] or "")["timers"]
+            assert (pills["kind"], pills["name"]) == ("reminder", None) and "pills" not in str(home["timers"])
             assert pasta["name"] == "pasta" and pasta["remaining_s"] in (299, 300) and pasta["finishes_at"]
-            assert unnamed == {"name": None, "area": None, "remaining_s": 60, "finishes_at": None, "paused": True}
+            assert unnamed == {
+                "kind": "timer",
+                "name": None,
+                "area": None,
+                "remaining_s": 60,
+                "finishes_at": None,
+                "paused": True,
+            }
             assert json.loads(home["latency"] or "") == {"voice_to_voice": 812, "recognizer": 200}
         # After an orderly end it says so itself, and to those who come later the broker does.
         async with hub(mosquitto, tmp_path) as later:
