@@ -19,24 +19,33 @@ Needs Triton (any machine; without a GPU in its interpreter, `TRITON_INTERPRET=1
 is not there.
 """
 # Triton reads the arguments' names; only `constexpr` is a type it knows.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator"
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator,import-untyped,import-not-found"
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import triton  # type: ignore[import]
-import triton.language as tl  # type: ignore[import]
+import triton
+import triton.language as tl
+
+from engines.errors import EngineError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 CONV_TOKENS, CONV_CHANNELS = 16, 128
 """Tokens and channels of one program of the conv."""
-CHUNK = 64
-"""Tokens of the scan that one round of matrix products takes."""
-TOKEN_COLUMNS = 16
-"""Columns (of head_dim) of one program of the scan of one token: 64 bytes of the state a row."""
+CHUNK, COLUMNS = 32, 16
+"""Tokens of the scan that one round of matrix products takes, and columns of head_dim that one program follows: few,
+so that the state, both its halves and the products fit into the registers. The programs of a head all compute C B^T;
+with longer chunks that would be most of their work."""
+OPTIONS = {"num_warps": 4, "num_stages": 1, "enable_fp_fusion": False}
+"""What Triton is told for every kernel. Fused, dt A would go into some sums rounded and into others not, and the pairs
+of floats that make up for rounding would be wrong by that."""
+
+
+class KernelError(EngineError):
+    """Sizes or tensors that the kernels cannot do."""
 
 
 @triton.jit
@@ -79,12 +88,12 @@ def causal_conv(
     tl.store(y + t[:, None] * channels, mixed.to(y.dtype.element_ty), (t < length)[:, None] & inside[None, :])
     if block == 0:  # the only program of these channels that reads the window, so it alone may write it
         row = tl.arange(0, rows)[:, None]
-        at = row + length - taps + 1
+        last = row + length - taps + 1
         kept = (row < taps - 1) & inside[None, :]
-        new = tl.load(x + at * channels, kept & (at >= 0), other=0.0)
-        old = tl.load(window + (at + taps - 1) * channels, kept & (at < 0), other=0.0)
+        newer = tl.load(x + last * channels, kept & (last >= 0), other=0.0)
+        older = tl.load(window + (last + taps - 1) * channels, kept & (last < 0), other=0.0)
         tl.debug_barrier()  # other threads of this program may still have to read what is written over
-        tl.store(next_window + row * channels, tl.where(at < 0, old, new), kept)
+        tl.store(next_window + row * channels, tl.where(last < 0, older, newer), kept)
 
 
 @triton.jit
@@ -104,87 +113,56 @@ def selective_scan(
     head_dim: tl.constexpr,
     groups: tl.constexpr,
     state: tl.constexpr,
-    wide: tl.constexpr,
-    rest: tl.constexpr,
+    columns: tl.constexpr,
     chunk: tl.constexpr,
 ):
     """`h = exp(dt A) h + B (dt x)^T; y = C^T h + D x` with dt = softplus(dt + dt_bias), A = -exp(a_log).
 
     x, y: [batch, length, heads, head_dim]; dt: [batch, length, heads]; dt_bias, a_log, d: [heads];
     b, c: [batch, length, groups, state]; ssm, next_ssm: fp32 [batch, heads, state, head_dim].
-    head_dim = wide + rest, powers of two, so that head dim 80 wastes nothing; rest may be 0. Grid: (heads, batch).
+    Grid: (head_dim / columns, heads, batch): neighbours share B, C and lines of the state.
     """
-    head, batch = tl.program_id(0), tl.program_id(1).to(tl.int64)
-    group = head // (heads // groups)
+    head, batch = tl.program_id(1), tl.program_id(2).to(tl.int64)
+    n, row = tl.arange(0, state), tl.arange(0, chunk)
+    p = tl.program_id(0) * columns + tl.arange(0, columns)
     x += (batch * length * heads + head) * head_dim
     y += (batch * length * heads + head) * head_dim
     dt += batch * length * heads + head
-    b += (batch * length * groups + group) * state
-    c += (batch * length * groups + group) * state
-    ssm += (batch * heads + head) * state * head_dim
-    next_ssm += (batch * heads + head) * state * head_dim
+    b += (batch * length * groups + head // (heads // groups)) * state
+    c += (batch * length * groups + head // (heads // groups)) * state
+    state_at = (batch * heads + head) * state * head_dim + n[:, None] * head_dim + p[None, :]
     bias, skip = tl.load(dt_bias + head).to(tl.float32), tl.load(d + head).to(tl.float32)
     rate = -tl.exp(tl.load(a_log + head).to(tl.float32))
-    n, row = tl.arange(0, state), tl.arange(0, chunk)
-    p = tl.arange(0, wide)
-    held = tl.load(ssm + n[:, None] * head_dim + p[None, :])
-    if rest > 0:
-        q = wide + tl.arange(0, rest)
-        held_rest = tl.load(ssm + n[:, None] * head_dim + q[None, :])
+    held = tl.load(ssm + state_at)
     for start in range(0, length, chunk):
         t = start + row
         here = t < length  # a token past the end has dt = 0: it decays nothing and adds nothing
         step = tl.where(here, _softplus(tl.load(dt + t * heads, here, other=0.0).to(tl.float32) + bias), 0.0)
         # The log of the decay since the chunk's start, each token's own included.
         decay, behind = tl.associative_scan((step * rate, tl.zeros([chunk], tl.float32)), 0, _add_pairs)
-        end = tl.sum(tl.where(row == chunk - 1, decay, 0.0), 0)  # of this very sum: another one would round otherwise
+        end = tl.sum(tl.where(row == chunk - 1, decay, 0.0), 0)  # out of this very sum: another would round otherwise
         end_behind = tl.sum(tl.where(row == chunk - 1, behind, 0.0), 0)
-        at = t[:, None] * (groups * state) + n[None, :]
-        b_rows = tl.load(b + at, here[:, None], other=0.0)
-        c_rows = tl.load(c + at, here[:, None], other=0.0)
+        b_columns = tl.load(b + t[None, :] * (groups * state) + n[:, None], here[None, :], other=0.0)
+        c_rows = tl.load(c + t[:, None] * (groups * state) + n[None, :], here[:, None], other=0.0)
+        x_at = t[:, None] * (heads * head_dim) + p[None, :]
+        x_rows = tl.load(x + x_at, here[:, None], other=0.0)
+        x_wide = x_rows.to(tl.float32)
+        # From before the chunk: y_t = exp(decay_t) c_t . h
+        out = _dot_right(c_rows, held) * tl.exp(decay + behind)[:, None]
         # Inside the chunk: y_t = sum over s <= t of exp(decay_t - decay_s) (c_t . b_s) dt_s x_s
         span = (decay[:, None] - decay[None, :]) + (behind[:, None] - behind[None, :])
         span = tl.where(row[:, None] >= row[None, :], span, float("-inf"))
-        weights = tl.dot(c_rows, tl.trans(b_rows)) * tl.exp(span) * step[None, :]
-        since = tl.exp(decay + behind)
-        until = step * tl.exp((end - decay) + (end_behind - behind))
-        total = tl.exp(end + end_behind)
-        at = t[:, None] * (heads * head_dim)
-        held = _columns(
-            x + at + p[None, :], y + at + p[None, :], here, b_rows, c_rows, weights, since, until, total, skip, held
-        )
-        if rest > 0:
-            held_rest = _columns(
-                x + at + q[None, :],
-                y + at + q[None, :],
-                here,
-                b_rows,
-                c_rows,
-                weights,
-                since,
-                until,
-                total,
-                skip,
-                held_rest,
-            )
+        out += _dot_left(tl.dot(c_rows, b_columns) * (tl.exp(span) * step[None, :]), x_rows)
+        tl.store(y + x_at, (out + skip * x_wide).to(y.dtype.element_ty), here[:, None])
+        left = step * tl.exp((end - decay) + (end_behind - behind))
+        held = held * tl.exp(end + end_behind) + _dot_right(b_columns, x_wide * left[:, None])
     tl.debug_barrier()  # other threads of this program may still have to read what is written over
-    tl.store(next_ssm + n[:, None] * head_dim + p[None, :], held)
-    if rest > 0:
-        tl.store(next_ssm + n[:, None] * head_dim + q[None, :], held_rest)
-
-
-@triton.jit
-def _columns(x, y, here, b, c, weights, since, until, total, skip, held):
-    """Read one chunk in some columns of a head: write y there and return the state after it."""
-    x_rows = tl.load(x, here[:, None], other=0.0)
-    out = _dot_right(c, held) * since[:, None] + _dot_left(weights, x_rows) + skip * x_rows.to(tl.float32)
-    tl.store(y, out.to(y.dtype.element_ty), here[:, None])
-    return held * total + _dot_right(tl.trans(b), x_rows.to(tl.float32) * until[:, None])
+    tl.store(next_ssm + state_at, held)
 
 
 @triton.jit
 def _dot_left(left, right):
-    """left @ right for fp32 `left` and 16-bit `right`."""
+    """Left @ right for fp32 `left` and 16-bit `right`."""
     if right.dtype == tl.bfloat16:
         high = left.to(tl.bfloat16)
         return tl.dot((left - high.to(tl.float32)).to(tl.bfloat16), right, tl.dot(high, right))
@@ -195,7 +173,7 @@ def _dot_left(left, right):
 
 @triton.jit
 def _dot_right(left, right):
-    """left @ right for 16-bit `left` and fp32 `right`."""
+    """Left @ right for 16-bit `left` and fp32 `right`."""
     if left.dtype == tl.bfloat16:
         high = right.to(tl.bfloat16)
         return tl.dot(left, (right - high.to(tl.float32)).to(tl.bfloat16), tl.dot(left, high))
@@ -266,31 +244,21 @@ def selective_scan_token(
     tl.store(next_ssm + at, held)
 
 
-def split(head_dim: int) -> tuple[int, int]:
-    """`wide` and `rest` of `selective_scan`; raises ValueError for a head dim that is no sum of two powers of two."""
-    wide = 1 << (head_dim.bit_length() - 1)
-    rest = head_dim - wide
-    if wide < 16 or 0 < rest < 16 or rest & (rest - 1):
-        raise ValueError(f"head dim {head_dim}: the kernels need a power of two from 16, or the sum of two such.")
-    return wide, rest
-
-
 def run_causal_conv(x: Tensor, window: Tensor, weight: Tensor, bias: Tensor, y: Tensor, next_window: Tensor) -> None:
     """Launch `causal_conv` on contiguous tensors; `next_window` may be `window`."""
+    _check_contiguous(x, window, weight, bias, y, next_window)
     batch, length, channels = x.shape
-    taps = weight.shape[-1]
-    tokens = conv_tokens(length, taps)
-    grid = (triton.cdiv(length, tokens), triton.cdiv(channels, CONV_CHANNELS), batch)
-    rows = triton.next_power_of_2(taps - 1)
-    causal_conv[grid](
-        x, window, weight, bias, length, y, next_window, channels, taps, rows, tokens, CONV_CHANNELS, num_warps=4
-    )
+    _check_length(length, channels)
+    sizes = conv_sizes(channels, weight.shape[-1], length)
+    grid = (triton.cdiv(length, sizes["tokens"]), triton.cdiv(channels, sizes["columns"]), batch)
+    causal_conv[grid](x, window, weight, bias, length, y, next_window, **sizes, **OPTIONS)
 
 
-def conv_tokens(length: int, taps: int) -> int:
-    """Tokens of one program of the conv: no more than there are, and all that need the window in the first."""
-    least: int = triton.next_power_of_2(taps - 1)
-    return least if length <= least else max(least, CONV_TOKENS)
+def conv_sizes(channels: int, taps: int, length: int) -> dict[str, int]:
+    """What `causal_conv` is compiled with for `length` tokens; from `CONV_TOKENS` on it is the same for all."""
+    rows: int = triton.next_power_of_2(taps - 1)
+    tokens = rows if length <= rows else max(rows, CONV_TOKENS)  # the first program has all that need the window
+    return {"channels": channels, "taps": taps, "rows": rows, "tokens": tokens, "columns": CONV_CHANNELS}
 
 
 def run_selective_scan(
@@ -308,16 +276,39 @@ def run_selective_scan(
 ) -> None:
     """Launch `selective_scan`, or with `token` its form for T = 1, on contiguous tensors shaped as there says.
 
-    `next_ssm` may be `ssm`.
+    `next_ssm` may be `ssm`. Raises KernelError for sizes that the kernels cannot do.
     """
-    batch, length, heads, head_dim = x.shape
-    groups, state = b.shape[2:]
     given = (x, dt, dt_bias, a_log, b, c, d, ssm)
-    sizes = (heads, head_dim, groups, state)
-    if token:
-        grid = (head_dim // TOKEN_COLUMNS, heads, batch)
-        selective_scan_token[grid](*given, y, next_ssm, *sizes, TOKEN_COLUMNS, num_warps=4)
+    _check_contiguous(*given, y, next_ssm)
+    batch, length, heads, head_dim = x.shape
+    _check_length(length, max(heads * head_dim, b.shape[2] * b.shape[3]))
+    sizes = scan_sizes(heads, head_dim, *b.shape[2:])
+    grid = (head_dim // COLUMNS, heads, batch)
+    if not token:
+        selective_scan[grid](*given, length, y, next_ssm, **sizes, chunk=CHUNK, **OPTIONS)
+    elif length == 1:
+        selective_scan_token[grid](*given, y, next_ssm, **sizes, **OPTIONS)
     else:
-        selective_scan[heads, batch](
-            *given, length, y, next_ssm, *sizes, *split(head_dim), CHUNK, num_warps=8, num_stages=1
-        )
+        raise KernelError(f"the scan of one token was given {length}.")
+
+
+def scan_sizes(heads: int, head_dim: int, groups: int, state: int) -> dict[str, int]:
+    """What both scans are compiled with. Raises KernelError for sizes that they cannot do."""
+    if head_dim % COLUMNS:
+        raise KernelError(f"head dim {head_dim}: the kernels of the scan need a multiple of {COLUMNS}.")
+    if state < 16 or state & (state - 1):
+        raise KernelError(f"state size {state}: the kernels of the scan need a power of two, 16 or more.")
+    if heads % groups:
+        raise KernelError(f"{heads} heads do not divide into {groups} groups.")
+    return {"heads": heads, "head_dim": head_dim, "groups": groups, "state": state, "columns": COLUMNS}
+
+
+def _check_length(length: int, each: int) -> None:
+    """The kernels count the numbers of one conversation in 32 bits: for the 4B's conv that ends at 220,752 tokens."""
+    if not 0 < length < 2**31 // each:
+        raise KernelError(f"{length} tokens of {each} numbers: give 1 to {2**31 // each - 1} tokens at a time.")
+
+
+def _check_contiguous(*tensors: Tensor) -> None:
+    if not all(tensor.is_contiguous() for tensor in tensors):
+        raise KernelError("the kernels take contiguous tensors only: call contiguous() on what is a view.")
