@@ -204,7 +204,7 @@ def usual(model: LanguageModel) -> list[tuple[list[str], list[str]]]:
 
 
 def done_by(model: ChatModel, text: str) -> list[tuple[list[str], list[str]]]:
-    """For each of SAID, the calls that were made, not those that were refused, and what has changed in the home."""
+    """For each of SAID, the tools that were called, refused calls aside, and what is so in the home that was not."""
 
     async def run() -> list[tuple[list[str], list[str]]]:
         registry = Registry(PACKAGED.devices, PACKAGED.areas, PACKAGED.floors)
@@ -218,8 +218,9 @@ def done_by(model: ChatModel, text: str) -> list[tuple[list[str], list[str]]]:
             conversation = Conversation(system_prompt(registry.devices), DialogueSettings(), clock)
             agent, before = Agent(model, home, conversation, LanguageModelSettings()), registry.devices
             _, called = await turn(agent, said)
-            changed = [new.entity_id for old, new in zip(before, registry.devices, strict=True) if old != new]
-            made = [f"{one.call.name} {dict(one.call.arguments)}" for one in called if one.result.success]
+            pairs = zip(before, registry.devices, strict=True)
+            changed = [f"{new.entity_id} {new.state} {dict(new.attributes)}" for old, new in pairs if old != new]
+            made = [one.call.name for one in called if one.result.success]
             seen.append((made, changed))
             agent.close()
         return seen
