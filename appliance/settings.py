@@ -81,7 +81,7 @@ class RecognizerSettings(Section):
     ] = "int8"
     """Number format of the weights and of the arithmetic."""
 
-    beam_size: Annotated[int, Field(ge=1, le=10)] = 1
+    beam_size: Annotated[int, Field(ge=1, le=10)] = 5
     """Hypotheses kept while decoding."""
 
     threads: Annotated[int, Field(ge=1, le=64)] = 2
