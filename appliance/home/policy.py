@@ -33,11 +33,15 @@ _ACTIONS = {
 }
 _HOT = ("oven", "stove", "cooker", "cooktop", "hob", "grill", "fryer", "iron", "kiln", "boiler", "furnace")
 _GUARD = ("alarm", "siren", "smoke", "camera", "security")
+# On a plug: as a thermostat or a towel rail of its own a heater is an everyday thing.
+_HOT_ON_A_PLUG = ("heater", "fireplace", "sauna", "blanket")
+# What spoils, dies or takes the house off the net when it is off, as "turn off everything" would do.
+_VITAL = ("fridge", "refrigerator", "freezer", "aquarium", "router", "modem", "server", "nas", "oxygen", "cpap", "sump")
 
 
-def _rules(do: str, words: Sequence[str], *actions: str) -> list[PolicyRule]:
+def _rules(do: str, words: Sequence[str], *actions: str, domain: str | None = None) -> list[PolicyRule]:
     return [
-        PolicyRule.model_validate({"do": do, "device": f"*{word}*", "action": action})
+        PolicyRule.model_validate({"do": do, "device": f"*{word}*", "action": action, "domain": domain})
         for word in words
         for action in actions
     ]
@@ -54,7 +58,9 @@ DEFAULTS: tuple[PolicyRule, ...] = (
         for kind in ("gas", "water")
     ),
     *_rules("confirm", _HOT, "on", "set"),
+    *_rules("confirm", _HOT_ON_A_PLUG, "on", domain="switch"),
     *_rules("confirm", _GUARD, "off"),
+    *_rules("confirm", _VITAL, "off", domain="switch"),
 )
 """In force unless `policy.defaults` is false: what opens the home, heats, or guards it is asked about first."""
 

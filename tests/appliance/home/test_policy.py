@@ -51,6 +51,11 @@ def verdict(policy: Policy, device: Device, act: Act, now: datetime = NOON, tool
         (Device("switch.alarm", "House Alarm", "switch"), OFF, "confirm"),
         (Device("switch.alarm", "House Alarm", "switch"), ON, "allow"),
         (LAMP, ON, "allow"),
+        (Device("switch.f", "Chest Freezer", "switch"), OFF, "confirm"),
+        (Device("switch.f", "Chest Freezer", "switch"), ON, "allow"),
+        (Device("light.f", "Fridge Light", "light"), OFF, "allow"),
+        (Device("switch.h", "Space Heater", "switch"), ON, "confirm"),
+        (Device("climate.h", "Bathroom Heater", "climate"), Act("set_temperature", {"temperature": 21}), "allow"),
     ],
 )
 def test_what_opens_heats_or_guards_is_asked_about(device: Device, act: Act, do: str) -> None:
