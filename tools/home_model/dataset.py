@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from appliance.dialogue.prompt import system_prompt
+from appliance.home.tools import TOOLS
 from engines.nemotron_h.chat import ChatFormat, Message
 from tools.home_model.batch import Batch
 from tools.home_model.grammar import Split
@@ -22,10 +25,15 @@ from tools.home_model.turns import Turn, sample
 
 USER_WEIGHT = 0.2  # some loss on what people say and tools report: names that come again keep the copying alive
 
-
 SHORT = 0.3
 """Share of rows that begin with a conversation of one turn or three, as most are at home."""
 MANY = 12
+CUT_ANEW = 0.12
+"""Share of a home's words that are cut into other tokens than the tokenizer's, the same all through a conversation.
+Without this most tokens stand in the same few words always, and a new name made of them cannot be copied.
+"""
+_COPIED = ("name", "area", "floor", "except", "item", "search_query")
+_LETTERS = re.compile("[a-z']{3,}")
 
 
 def turn_messages(turn: Turn) -> list[Message]:
@@ -59,15 +67,22 @@ class Encoder:
         self._assistant = self._id("<|im_start|>assistant\n<think></think>")
         self._user = self._id("<|im_start|>user\n")
         self._end = self._id("<|im_end|>")
+        self._vocabulary = tokenizer.get_vocab(with_added_tokens=False)
+        # What tools call things, and what every prompt begins with, is never a name alone.
+        schemas = json.dumps([tool["parameters"] for tool in TOOLS])
+        self._never = set(_LETTERS.findall(f"{schemas} {system_prompt([])}".lower()))
 
     def _id(self, piece: str) -> int:
         token = self.tokenizer.token_to_id(piece)
         assert isinstance(token, int), f"the tokenizer has no token for {piece!r}"
         return token
 
-    def __call__(self, messages: list[Message]) -> tuple[list[int], list[float]]:
-        text = self.chat.render(messages, generate=False)
-        tokens: list[int] = self.tokenizer.encode(text).ids
+    def __call__(self, messages: list[Message], rng: random.Random | None = None) -> tuple[list[int], list[float]]:
+        """Tokens and the weight of each one's successor; with `rng` some words of names are cut anew."""
+        encoding = self.tokenizer.encode(self.chat.render(messages, generate=False))
+        tokens: list[int] = encoding.ids
+        if rng is not None:
+            tokens = self._cut_anew(tokens, encoding.word_ids, self._some_words(rng, messages))
         weights, now = [], 0.0
         for token in tokens:
             weights.append(now)
@@ -78,6 +93,37 @@ class Encoder:
             elif token == self._end:
                 now = 0.0
         return tokens, weights
+
+    def _some_words(self, rng: random.Random, messages: list[Message]) -> dict[tuple[int, ...], list[int]]:
+        """Words of names and titles, as the tokenizer cuts them and as they are cut now."""
+        texts = [str(messages[0]["content"])]
+        for message in messages:
+            for each in message.get("tool_calls", ()):
+                arguments = each["function"]["arguments"]
+                texts += [str(arguments[key]) for key in _COPIED if key in arguments]
+        words = {word for text in texts for word in _LETTERS.findall(text.lower())} - self._never
+        chosen = [word for word in sorted(words) if rng.random() < CUT_ANEW]
+        return {tuple(self.tokenizer.encode(word).ids): self._cut(rng, f"\u0120{word}") for word in chosen}
+
+    def _cut(self, rng: random.Random, word: str) -> list[int]:
+        """The word in random tokens, long ones rather than short ones."""
+        found, at = [], 0
+        while at < len(word):
+            sizes = [size for size in range(1, len(word) - at + 1) if word[at : at + size] in self._vocabulary]
+            size = rng.choices(sizes, [size * size for size in sizes])[0]
+            found.append(self._vocabulary[word[at : at + size]])
+            at += size
+        return found
+
+    @staticmethod
+    def _cut_anew(
+        tokens: Sequence[int], words: Sequence[int | None], anew: dict[tuple[int, ...], list[int]]
+    ) -> list[int]:
+        out: list[int] = []
+        for _, group in groupby(zip(words, tokens, strict=True), key=lambda each: each[0]):
+            word = tuple(token for _, token in group)
+            out += anew.get(word, word)
+        return out
 
 
 def batches(encoder: Encoder, seed: str, rows: int, length: int, split: Split = "train") -> Iterator[Batch]:
@@ -92,7 +138,8 @@ def batches(encoder: Encoder, seed: str, rows: int, length: int, split: Split = 
             at = 0
             while at <= length:
                 turns = rng.choice((1, 3)) if at == 0 and rng.random() < SHORT else MANY
-                ids, worth = encoder(conversation(rng, random_home(rng, split), turns, split))
+                spoken = conversation(rng, random_home(rng, split), turns, split)
+                ids, worth = encoder(spoken, rng if split == "train" else None)
                 end = min(at + len(ids), length + 1)
                 tokens[row, at:end], weights[row, at:end] = ids[: end - at], worth[: end - at]
                 at = end

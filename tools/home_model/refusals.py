@@ -79,6 +79,8 @@ _UNKNOWN: tuple[tuple[str, str, dict[str, str], dict[str, str]], ...] = (
 
 
 def negation(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
+    if rng.random() < 0.25:
+        return _aside(rng, home, split)
     pick = rng.random()
     if pick < 0.3:
         pair = drafts.covered(rng, home)
@@ -100,6 +102,34 @@ def negation(rng: random.Random, home: Home, split: Split, history: Turn | None)
     called = name or (target.bare if target.bare.startswith("the ") else f"the {target.bare}")
     answer = f"Okay, I leave {called} as {'it is' if name else 'they are'}."
     return plain_turn(rng, "negation", text, answer, template.text, drafts.names_of(target))
+
+
+_ASIDES = {
+    "aside.told": "Okay, I change nothing.", "aside.people": "Okay, I change nothing.",
+    "aside.can": "Yes, just tell me to.", "aside.can.x": "Yes, just tell me what to do.",
+}  # fmt: skip
+
+
+def _aside(rng: random.Random, home: Home, split: Split) -> Turn | None:
+    """Something told, asked about, or said to somebody else: a command stands in it, but nothing may be done."""
+    section = rng.choices(tuple(_ASIDES), (45, 20, 15, 20))[0]
+    template = GRAMMAR.pick(rng, section, split)
+    slots: dict[str, str] = {}
+    names: tuple[str, ...] = ()
+    if section in ("aside.told", "aside.can"):
+        found = imperative(rng, home, "train")
+        if found is None or found.calls[0].tool.endswith("Timer"):
+            return None
+        slots, names = {"c": found.text}, found.names
+    elif section == "aside.can.x":
+        target = acts.switched(rng, home)
+        if target is None:
+            return None
+        slots, names = target.slots, drafts.names_of(target)
+    if template is None:
+        return None
+    text = GRAMMAR.say(rng, template.node, slots)
+    return plain_turn(rng, "negation", text, _ASIDES[section], template.text, names)
 
 
 _TALK = {

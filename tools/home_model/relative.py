@@ -95,11 +95,15 @@ def step(rng: random.Random, home: Home, split: Split) -> Draft | None:
         "bright": f"on, brightness {levels.percent(rng)} percent", "warm": f"set to {levels.degrees(rng)} °C",
         "speed": f"on, speed {levels.percent(rng)} percent", "cover": f"open, position {levels.percent(rng)} percent",
     }[what]  # fmt: skip
-    if template.text.startswith(("I ", "((I", "{", "((can", "((not")) or text.startswith(("i ", "we ", "could", "can")):
-        form = "say"
-    else:
-        form = "do"
+    form = "say" if _WHOLE.match(template.text) else "do"
     return Draft(text, form, (made,), (results.done(rng, target, state),), template.text, names_of(target))  # type: ignore[arg-type]
+
+
+_WHOLE = re.compile(
+    r"(i|i'm|i'd|it|it's|we|we're|the|my|everyone|grandma's|could|can|would|a|phew|good|blimey|brrr?|easy|too|not|who|far|way)\b|\{(?!raise)",
+    re.I,
+)
+"""How sentences begin that are no imperatives."""
 
 
 def _subject(rng: random.Random, home: Home, what: str) -> tuple[Target, dict[str, str], dict[str, str]] | None:

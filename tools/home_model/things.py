@@ -26,6 +26,25 @@ TITLE_WORDS = _split("""
 midnight, river, golden, summer, dancing, silver, broken, heart, moon, fire, rain, city, lights, road, home, lonely, star, ocean, dream, sweet, wild, blue, night, morning, angel, paradise, thunder, shadow, winter, garden,
 mirror, castle, train, stranger, highway, island, forever, yesterday, tomorrow, electric, velvet, crystal, desert, mountain, king, queen, soldier, sailor, doctor, detective, empire, kingdom, secret, house, dragons, planet
 """)
+COMMON_WORDS = _split("""
+a, about, above, across, again, alive, all, almost, alone, along, always, am, american, among, and, another, anyone, are, around, at, away, baby, back, bad, beach, beat, beautiful, because, bed, been,
+before, behind, believe, best, better, beyond, bird, bitter, blood, body, bones, book, born, boy, break, bridge, bring, broke, brother, brown, burning, but, butterfly, by, came, can, candle, cannot, car, careless, chance, change,
+chase, child, children, church, circle, clouds, club, coat, comes, coming, could, country, crazy, cry, cut, dance, danger, dark, daughter, day, days, dead, dear, december, deep, devil, diamonds, did, die, do, dogs,
+don't, door, doubt, down, dragon, drive, drops, dust, each, early, earth, easy, echo, edge, eight, eleven, else, end, enemy, even, ever, every, everybody, everything, evil, eyes, face, faith, fall, family, far, farewell,
+fast, father, feel, feeling, feet, fever, few, field, fifty, fight, finally, find, first, five, flame, flowers, fly, fool, for, forget, forty, four, free, friday, friend, friends, from, fun, future, game, gentle, get, ghost,
+giant, girl, give, glory, go, god, goes, gone, gonna, good, goodbye, got, grace, great, green, ground, grow, guess, gun, had, half, hall, hand, hands, hard, has, hate, have, he, heat, heaven, hello, help,
+her, here, hero, hey, high, hill, him, his, hold, hole, hollow, holy, honey, hope, horizon, horse, hour, how, human, hundred, hungry, hunter, hurt, i, i'm, ice, if, in, infinite, inside, into, invisible, is, it, it's, joy,
+june, just, keep, kill, kind, kiss, knife, know, lady, land, last, late, laugh, lay, leave, legend, letter, lie, life, light, lightning, like, line, lion, listen, live, living, lost, lot, love, lover, machine, mad, made,
+magic, make, man, many, march, mask, master, maybe, me, mean, meet, memory, men, might, mind, mine, minutes, miracle, miss, mister, monday, money, monster, month, more, mother, mouth, move, much, must, my, mystery, name,
+never, new, next, nine, no, nobody, north, not, nothing, november, now, number, of, off, office, oh, old, on, once, one, only, open, or, other, our, out, over, own, pain, party, past, peace, people, perfect, phantom,
+picture, pirates, place, play, please, pocket, poison, poor, power, pray, pretty, price, promise, purple, quick, quiet, race, radio, raise, rabbit, ready, real, rebel, red, remember, rhythm, rich, ride, right, ring, rise, rock,
+roll, room, rose, run, runaway, sad, said, saint, salt, same, sand, saturday, save, say, school, sea, season, see, seven, seventeen, she, shine, ship, shoes, shore, should, show, sign, silence, sing, sister, six,
+skin, sky, slave, sleep, slow, smile, smoke, snow, so, some, someone, something, son, song, soon, soul, sound, south, space, speak, spirit, spring, stairs, stand, stay, steel, still, stone, stop, storm, story, strange, street,
+strong, such, sugar, sunday, sunshine, superman, surrender, take, talk, tears, tell, ten, than, that, the, their, them, then, there, these, they, thing, things, think, this, thousand, three, through, tiger, time,
+tiny, to, today, together, tonight, too, touch, tower, town, tree, trouble, true, trust, truth, try, turn, twelve, twenty, two, ugly, uncle, under, universe, until, up, us, valley, very, voice, wait, wake, walk, wall, want, war,
+was, watch, water, wave, way, we, we're, wedding, week, well, went, were, west, what, wheel, when, where, which, while, whisper, who, why, wicked, wife, wild, will, wind, window, wings, wish, witch, with, without, wolf, woman,
+wonder, wonderful, wood, words, work, world, would, wrong, year, years, yellow, yes, you, you're, young, your, zero, zombie
+""")
 PEOPLE = _split(
     "history, science, crime, cooking, travel, business, comedy, sports, politics, gardening, technology, astronomy, football, philosophy, parenting, money"
 )
@@ -67,12 +86,49 @@ _MORE_WORDS = tuple(word for word in (*ADJECTIVES, *FIRST_NAMES) if " " not in w
 
 
 def _title(rng: random.Random) -> str:
+    if rng.random() < 0.5:
+        return _any_words(rng)
     words = [rng.choice(TITLE_WORDS if rng.random() < 0.6 else _MORE_WORDS) for _ in range(rng.choice((1, 2, 2, 2, 3)))]
     if len(words) > 1 and rng.random() < 0.35:
         words.insert(-1, rng.choice(_LINKS))
     if rng.random() < 0.1:
         words.insert(0, rng.choice(_STARTS))
     return " ".join(words)
+
+
+def _any_words(rng: random.Random) -> str:
+    """Titles can be anything: words in any order, now and then a number, a part, a season."""
+    pools = rng.choices((COMMON_WORDS, TITLE_WORDS, _MORE_WORDS), (7, 2, 2), k=rng.choice((1, 2, 2, 3, 3, 4, 5)))
+    words = [rng.choice(pool) for pool in pools]
+    while len(words) > 1 and words[-1] in _NEVER_LAST:
+        words[-1] = rng.choice(TITLE_WORDS)
+    if rng.random() < 0.12:
+        words[rng.choice((0, -1)) :] = [str(rng.choice((*range(2, 100), *range(1900, 2030)))), rng.choice(TITLE_WORDS)]
+    if rng.random() < 0.08:
+        words += [rng.choice(("part", "volume", "season", "chapter")), str(rng.randrange(1, 12))]
+    return " ".join(words)
+
+
+_NEVER_LAST = {
+    "by",
+    "on",
+    "in",
+    "at",
+    "from",
+    "of",
+    "a",
+    "an",
+    "the",
+    "please",
+    "now",
+    "again",
+    "or",
+    "and",
+    "to",
+    "for",
+    "with",
+}
+"""At the end these would belong to the sentence around the title."""
 
 
 def _artist(rng: random.Random, split: str) -> str:
