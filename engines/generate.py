@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from engines.grammar import Copied
 from engines.nemotron_h.config import NemotronHConfig
 from engines.prefix import PrefixCache
 from engines.snapshot import Snapshot
@@ -165,7 +166,7 @@ class Grammar(Protocol):
     refused: frozenset[int]
     """Tokens that would open one that is not allowed."""
 
-    def constrain(self, begin: int) -> Constraint:
+    def constrain(self, begin: int, copied: Copied | None = None) -> Constraint:
         """The constraint of the call that `begin` has opened."""
 
 
@@ -179,6 +180,7 @@ class Steering:
         open_reasoning: bool = False,
         budget: int | None = None,
         grammar: Grammar | None = None,
+        copied: Copied | None = None,
     ) -> None:
         """Follow one turn.
 
@@ -188,10 +190,11 @@ class Steering:
             budget: tokens of reasoning, closed at the next newline and at the latest REASONING_GRACE later; None is
                 no limit.
             grammar: holds calls to it; text outside them is free.
+            copied: what names in calls may say, if not everything.
         """
         self._tokenizer, self._budget = tokenizer, budget
         self._think, self._unthink = (tokenizer.token_to_id(marker) for marker in ("<think>", "</think>"))
-        self._grammar = grammar
+        self._grammar, self._copied = grammar, copied
         self._constraint: Constraint | None = None
         self.reasoning = open_reasoning
         self.reasoned = 0
@@ -232,7 +235,7 @@ class Steering:
         elif token == self._think:
             self.reasoning = True
         elif self._grammar and token in self._grammar.begins:
-            self._constraint = self._grammar.constrain(token)
+            self._constraint = self._grammar.constrain(token, self._copied)
 
 
 def write(

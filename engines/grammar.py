@@ -18,7 +18,8 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,21 @@ _BYTES = {chr(byte): byte for byte in _PRINTED}
 _BYTES |= {chr(256 + i): byte for i, byte in enumerate(byte for byte in range(256) if byte not in _PRINTED)}
 
 
+@dataclass(frozen=True)
+class Copied:
+    """What parameters that repeat something may say: one of the names, or words of the text in a row.
+
+    Both are data, and stand in a call as the tokenizer writes them in the prompt (that of the home model: lower case,
+    no accents). Names that are empty, longer than MAX_CHARS, or hold `<`, a line break or another control character
+    are dropped. Where nothing is left, everything may be said.
+    """
+
+    parameters: frozenset[tuple[str, str]]
+    """Tool and parameter."""
+    names: tuple[str, ...]
+    text: str = ""
+
+
 class CallConstraint:
     """One call on its way: fed every token after the one that opened it."""
 
@@ -73,45 +89,42 @@ class CallConstraint:
 
 
 class CallGrammar:
-    """The grammar of one list of tools and names: made when either changes, shared by all calls.
-
-    `names`, if given, are all that a parameter called `name` may say, except in the tools of `free` (the name of a
-    timer is the speaker's own). They are data, and stand in a call as the tokenizer writes them in the prompt (that of
-    the home model: lower case, no accents). Dropped, and so never said: empty names, those longer than MAX_CHARS, and
-    those with `<`, a line break or another control character. Where no name is left, the parameter cannot be given, nor
-    a tool be called that requires it.
+    """The grammar of one list of tools, shared by all calls.
 
     Raises EngineError for a tokenizer that has no tokens of its own to open and close a call, for a schema that cannot
-    be kept to, and if no tool is left that could be called (an empty list included).
+    be kept to, and for an empty list.
     """
 
-    def __init__(
-        self,
-        tokenizer: Tokenizer,
-        vocab_size: int,
-        tools: Sequence[Tool],
-        names: Sequence[str] | None = None,
-        free: Collection[str] = (),
-    ) -> None:
+    def __init__(self, tokenizer: Tokenizer, vocab_size: int, tools: Sequence[Tool]) -> None:
         vocabulary = _vocabulary(tokenizer)
         self._tokens = vocabulary.size
         if vocab_size < self._tokens:
             raise EngineError(f"The tokenizer has {self._tokens} tokens, the network only {vocab_size}.")
-        lark = _lark(vocabulary, [function(tool) for tool in tools], names, free)
-        self._start = LLMatcher(vocabulary.trie, LLMatcher.grammar_from_lark(lark), log_level=0)
-        if self._start.is_error():
-            raise EngineError(f"The tools' schemas cannot be kept to: {_first_line(self._start)}.")
+        self._vocabulary, self._tools = vocabulary, [function(tool) for tool in tools]
+        self._start = self._matcher(self._tools, None)
         allowed = np.unpackbits(np.frombuffer(self._start.compute_bitmask(), np.uint8), bitorder="little")
         self.begins = frozenset(np.flatnonzero(allowed[: self._tokens]).tolist())
         """The tokens that open a call: `<tool_call>`, or that and a tool's name in one, as the home model has them."""
         self.refused = vocabulary.openers - self.begins
         """Tokens that would open a call of no tool of these, not to be chosen outside calls."""
 
-    def constrain(self, begin: int) -> CallConstraint:
+    def constrain(self, begin: int, copied: Copied | None = None) -> CallConstraint:
         """The constraint of the call that `begin` has just opened; raises EngineError if it is not of `begins`."""
-        constraint = CallConstraint(self._start.deep_copy(), self._tokens)
+        if copied is None or begin not in self.begins:
+            matcher = self._start.deep_copy()
+        else:
+            # What is said is new in every turn; where the token names the tool, only that tool's rule is made anew.
+            matcher = self._matcher(self._vocabulary.opened(begin, self._tools), copied)
+        constraint = CallConstraint(matcher, self._tokens)
         constraint.accept(begin)
         return constraint
+
+    def _matcher(self, tools: Sequence[Tool], copied: Copied | None) -> LLMatcher:
+        lark = _lark(self._vocabulary, tools, copied)
+        matcher = LLMatcher(self._vocabulary.trie, LLMatcher.grammar_from_lark(lark), log_level=0)
+        if matcher.is_error():
+            raise EngineError(f"The tools' schemas cannot be kept to: {_first_line(matcher)}.")
+        return matcher
 
 
 class _Vocabulary:
@@ -151,6 +164,11 @@ class _Vocabulary:
         ids = self._tokenizer.encode(text, add_special_tokens=False).ids
         return str(self._tokenizer.decode(ids, skip_special_tokens=False))
 
+    def opened(self, begin: int, tools: Sequence[Tool]) -> list[Tool]:
+        """Of the tools those that a call may be of which begins by the token."""
+        (text,) = (text for text, token in self.added.items() if token == begin)
+        return [tool for tool in tools if _opening(str(tool["name"])).startswith(text)]
+
     def literal(self, text: str) -> str:
         """`text` of the chat format in Lark: added tokens by their number, all else quoted."""
         pieces = filter(None, self._pieces.split(text))
@@ -162,12 +180,15 @@ def _vocabulary(tokenizer: Tokenizer) -> _Vocabulary:
     return _Vocabulary(tokenizer)
 
 
-def _lark(vocabulary: _Vocabulary, tools: Sequence[Tool], names: Sequence[str] | None, free: Collection[str]) -> str:
+def _opening(name: str) -> str:
+    return f"{XML_CALLS.opens}\n<function={name}>\n"
+
+
+def _lark(vocabulary: _Vocabulary, tools: Sequence[Tool], copied: Copied | None) -> str:
     """The grammar of one call in llguidance's Lark: a rule a tool, whose state is the set of parameters given."""
-    opens, closes = f"{XML_CALLS.opens}\n<function=", vocabulary.literal(f"</function>\n{XML_CALLS.closes}")
+    closes = vocabulary.literal(f"</function>\n{XML_CALLS.closes}")
     end = vocabulary.literal("\n</parameter>\n")
-    written = (vocabulary.written(name).strip() for name in names or () if _writable(name))
-    listed = [json.dumps(name) for name in dict.fromkeys(written) if _writable(name)]
+    repeated = _repeated(vocabulary, copied) if copied else None
     values: dict[tuple[str, ...], str] = {}  # what a value may be -> its rule, shared by all parameters of that kind
     calls, rules = [], ['%llguidance {"no_forcing": true}']
     for index, (name, tool) in enumerate({str(tool["name"]): tool for tool in tools}.items()):
@@ -178,9 +199,10 @@ def _lark(vocabulary: _Vocabulary, tools: Sequence[Tool], names: Sequence[str] |
             raise EngineError(f"Tool {name!r}: {bad[0]!r} cannot stand in a call; no name holds a space, < or >.")
         if len(properties) > _MAX_PARAMETERS:
             raise EngineError(f"Tool {name!r} has {len(properties)} parameters; {_MAX_PARAMETERS} are the most.")
-        by_list = names is not None and name not in free
         forms = {
-            key: tuple(listed if by_list and key == "name" else _forms(kind, f"{name}.{key}"))
+            key: (repeated,)
+            if repeated and copied and (name, key) in copied.parameters
+            else tuple(_forms(kind, f"{name}.{key}"))
             for key, kind in properties.items()
         }
         if not all(forms[key] for key in required):
@@ -192,7 +214,7 @@ def _lark(vocabulary: _Vocabulary, tools: Sequence[Tool], names: Sequence[str] |
                 value = values.setdefault(forms[key], f"v{len(values)}")
                 key_opens = vocabulary.literal(f"<parameter={key}>\n")
                 rules.append(f"  | {key_opens} {value} {end} p{index}::set_bit({bit}) %if bit_clear({bit})")
-        calls.append(f"{vocabulary.literal(f'{opens}{name}>' + chr(10))} p{index}::0x0")
+        calls.append(f"{vocabulary.literal(_opening(name))} p{index}::0x0")
     if not calls:
         raise EngineError("No tool could be called: there is none, or each one requires a value that nothing can be.")
     for alternatives, value in values.items():
@@ -202,6 +224,16 @@ def _lark(vocabulary: _Vocabulary, tools: Sequence[Tool], names: Sequence[str] |
         nested = [form for form in alternatives if form.startswith("%json")]
         rules.append(f"{value}: {vocabulary.lead}({' | '.join([value.upper()] * bool(plain) + nested)})")
     return "\n".join([*rules, f"start: {' | '.join(calls)}"])
+
+
+def _repeated(vocabulary: _Vocabulary, copied: Copied) -> str | None:
+    """The terminal of a value that repeats, None if there is nothing to repeat."""
+    names = (vocabulary.written(name).strip() for name in copied.names if _writable(name))
+    forms = [json.dumps(name) for name in dict.fromkeys(names) if _writable(name)]
+    text = " ".join(re.findall(r"[^<\s\x00-\x1f\x7f-\x9f]+", vocabulary.written(copied.text)))
+    if text:
+        forms.append(f"%regex {json.dumps({'substring_words': text})}")
+    return f"({' | '.join(forms)}) & /{_EDGE}({_INNER}{{0,{MAX_CHARS - 2}}}{_EDGE})?/" if forms else None
 
 
 def _forms(schema: Mapping[str, Any] | bool, where: str, mixed: bool = False) -> Iterator[str]:

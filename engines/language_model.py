@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from engines.bundle import identity
 from engines.errors import EngineError
 from engines.generate import Context, Detokenizer, Sampling, Steering, never, write
-from engines.grammar import CallGrammar
+from engines.grammar import CallGrammar, Copied
 from engines.nemotron_h.chat import (
     XML_CALLS,
     ChatEvent,
@@ -48,7 +48,7 @@ class ChatModel(Protocol):
         sampling: Sampling | None = None,
         *,
         reasoning: int | None = 0,
-        names: Sequence[str] | None = None,
+        copied: Copied | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[ChatEvent]:
         """The assistant's next turn as a stream of events; raises Cancelled between two steps.
@@ -58,7 +58,7 @@ class ChatModel(Protocol):
             tools: what may be called.
             sampling: how tokens are chosen, and the longest answer.
             reasoning: 0 is off, None on without a limit, N on with a budget of N tokens.
-            names: if given, the values allowed for a parameter called `name`.
+            copied: if given, what the parameters that repeat a name may say (where the engine constrains calls).
             cancelled: asked between two steps.
         """
 
@@ -95,7 +95,7 @@ class LanguageModel:
         if kept is None or kept.length < len(tokens):
             self._context.read_to(tokens)
             self._context.keep(pin=True)
-        self._grammar(tools, None)
+        self._grammar(tools)
         return len(tokens)
 
     def chat(
@@ -105,7 +105,7 @@ class LanguageModel:
         sampling: Sampling | None = None,
         *,
         reasoning: int | None = 0,
-        names: Sequence[str] | None = None,
+        copied: Copied | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[ChatEvent]:
         """The assistant's next turn, as ChatModel says; calls are held to the tools' schemas while they are written."""
@@ -124,8 +124,8 @@ class LanguageModel:
             self._context.keep()
         self.first_token_s = time.monotonic() - began
         opened = self.chat_format.opens_reasoning(prompt)
-        grammar = self._grammar(tools, names)
-        steering = Steering(self.tokenizer, open_reasoning=opened, budget=reasoning, grammar=grammar)
+        grammar = self._grammar(tools)
+        steering = Steering(self.tokenizer, open_reasoning=opened, budget=reasoning, grammar=grammar, copied=copied)
         parser, text = self.chat_format.parser(tools, reasoning=opened), Detokenizer(self.tokenizer)
         made = 0
         for token in write(self._context, logits, sampling or Sampling(), steering, self._stop, cancelled):
@@ -147,18 +147,18 @@ class LanguageModel:
     def _tokens(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def _grammar(self, tools: Sequence[Tool], names: Sequence[str] | None) -> CallGrammar | None:
-        """Made once for a list of tools and names; the last few are kept. None where calls are no tokens of their own
+    def _grammar(self, tools: Sequence[Tool]) -> CallGrammar | None:
+        """Made once for a list of tools; the last few are kept. None where calls are no tokens of their own
         (Nano 9B v2) or a schema cannot be expressed: then only whoever gets the call can refuse it.
         """
         if not tools or self.chat_format.style is not XML_CALLS:
             return None
-        key = json.dumps([list(map(dict, tools)), None if names is None else list(names)])
+        key = json.dumps(list(map(dict, tools)))
         if key not in self._grammars:
             if len(self._grammars) >= 8:
                 self._grammars.pop(next(iter(self._grammars)))
             try:
-                self._grammars[key] = CallGrammar(self.tokenizer, self.runtime.config.vocab_size, tools, names)
+                self._grammars[key] = CallGrammar(self.tokenizer, self.runtime.config.vocab_size, tools)
             except EngineError as error:
                 log.warning("calls are written without a grammar: %s", error)
                 self._grammars[key] = None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from engines.generate import Cancelled, Sampling
+from engines.grammar import Copied
 from engines.nemotron_h.chat import ChatEvent, ChatParser, Message, Tool, ToolCallRequest
 
 
@@ -39,7 +40,7 @@ class ScriptedModel:
         sampling: Sampling | None = None,
         *,
         reasoning: int | None = 0,
-        names: Sequence[str] | None = None,
+        copied: Copied | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[ChatEvent]:
         self.read.append(list(messages))

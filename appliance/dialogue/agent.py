@@ -17,7 +17,7 @@ from appliance.dialogue.conversation import Conversation, Foreign, Message
 from appliance.dialogue.grounding import as_reported, claims, finished, supported, unspoken
 from appliance.dialogue.mood import FORBIDDEN, why_not
 from appliance.dialogue.orders import Order, read_order
-from appliance.dialogue.prompt import system_prompt
+from appliance.dialogue.prompt import copied, system_prompt
 from appliance.dialogue.when import When
 from appliance.home.acts import ACTS
 from appliance.home.execute import CallContext, Home
@@ -286,7 +286,11 @@ class Agent:
         def write() -> None:
             try:
                 events: Iterator[ChatEvent] = self._model.chat(
-                    messages, self._tools, self._sampling, cancelled=lambda: stopped
+                    messages,
+                    self._tools,
+                    self._sampling,
+                    copied=copied(self._home.registry.devices, messages),
+                    cancelled=lambda: stopped,
                 )
                 for event in events:
                     loop.call_soon_threadsafe(queue.put_nowait, event)

@@ -8,14 +8,19 @@ the word "here" in a call), so the language model reads it once and every turn s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from appliance.home.tools import COPIED
 from appliance.text import MARKERS, clean
+from engines.grammar import Copied
+from engines.nemotron_h.chat import Message
 
 INSTRUCTION = (
     "You run a home by voice. Act only through the tools, on devices of this list. Answer in one short sentence."
 )
+
+_TURNS = 8
 
 _DELIMITERS = MARKERS + "[]:;="
 """What delimits the list or could open a chat marker never comes from outside."""
@@ -67,6 +72,13 @@ def system_prompt(devices: Iterable[Listed]) -> str:
         head = [f"area: {area};"] * bool(area) + [f"floor: {floor};"] * bool(floor)
         rendered.append(" ".join([*head, *items]))
     return "\n".join([INSTRUCTION, *rendered])
+
+
+def copied(devices: Iterable[Listed], messages: Sequence[Message]) -> Copied:
+    """What names in the calls of a turn may be: those of the home, or words that a person said in the last turns."""
+    names = [name for each in devices for name in (each.name, *each.aliases, each.area or "", each.floor or "")]
+    said = [str(message["content"]) for message in messages if message["role"] == "user"]
+    return Copied(COPIED, (*dict.fromkeys(map(_listed, names)), "all", "here"), "\n".join(said[-_TURNS:]))
 
 
 def _listed(text: str) -> str:

@@ -194,6 +194,11 @@ TOOLS: tuple[Schema, ...] = (
     _tool("HassNevermind", "Do nothing; the person changed their mind", {}),
 )
 
+COPIED = frozenset(
+    (str(tool["name"]), parameter) for tool in TOOLS for parameter in ("name", "area", "floor", "search_query")
+)
+"""Tools and parameters whose value repeats a name of the home, or words that were said."""
+
 _PARAMETERS: dict[str, Schema] = {tool["name"]: tool["parameters"] for tool in TOOLS}
 _VALIDATORS = {name: Draft202012Validator(parameters) for name, parameters in _PARAMETERS.items()}
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from engines.errors import EngineError
 from engines.generate import REASONING_GRACE, Cancelled, Sampling
+from engines.grammar import Copied
 from engines.nemotron_h.chat import ChatEvent, ChatFormat, Message, Tool
-from engines.runtimes.openai import with_names
+from engines.nemotron_h.chat_parser import function
 
 _CHUNK = 256
 """Tokens read between two looks at `cancelled`."""
@@ -88,16 +89,16 @@ class LlamaCpp:
         sampling: Sampling | None = None,
         *,
         reasoning: int | None = 0,
-        names: Sequence[str] | None = None,
+        copied: Copied | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[ChatEvent]:
-        """The assistant's next turn, as ChatModel says; `names` stand in the tools' schemas, but are not enforced.
+        """The assistant's next turn, as ChatModel says; calls are not constrained, so `copied` is passed over.
 
         Raises Cancelled between two tokens written, or 256 read, and EngineError for a prompt that the context does
         not hold; the next turn works after either.
         """
         self.first_token_s, self._began = 0.0, time.monotonic()
-        tools, thinks = with_names(tools, names), reasoning != 0
+        tools, thinks = [dict(function(tool)) for tool in tools], reasoning != 0
         text = self.chat_format.render(messages, tools, reasoning=thinks)
         prompt = self._tokens(text)
         # Without the opening of the answer, which the next prompt may write otherwise.

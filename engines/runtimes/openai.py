@@ -12,7 +12,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 
 from engines.errors import EngineError
 from engines.generate import Cancelled, Sampling
+from engines.grammar import Copied
 from engines.nemotron_h.chat import (
     ChatEvent,
     MalformedCall,
@@ -82,7 +82,7 @@ class OpenAIServer:
         sampling: Sampling | None = None,
         *,
         reasoning: int | None = 0,
-        names: Sequence[str] | None = None,
+        copied: Copied | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[ChatEvent]:
         """The assistant's next turn as a stream of events; calls come at its end, when all of them are whole.
@@ -104,7 +104,7 @@ class OpenAIServer:
         if sampling.seed is not None:
             request["seed"] = sampling.seed
         if tools:
-            request["tools"] = [{"type": "function", "function": tool} for tool in with_names(tools, names)]
+            request["tools"] = [{"type": "function", "function": tool} for tool in map(function, tools)]
         calls: dict[int, _Call] = {}
         finished = False
         if cancelled():
@@ -187,16 +187,6 @@ def _take(delta: Mapping[str, Any], calls: dict[int, _Call]) -> Iterator[ChatEve
         made = part.get("function") or {}
         call.name = call.name or str(made.get("name") or "")
         call.arguments += str(made.get("arguments") or "")
-
-
-def with_names(tools: Sequence[Tool], names: Sequence[str] | None) -> list[dict[str, Any]]:
-    """The tools in their inner shape, the parameter `name` limited to `names`; the given ones are left as they are."""
-    limited = [deepcopy(dict(function(tool))) for tool in tools]
-    for tool in limited:
-        properties = (tool.get("parameters") or {}).get("properties", {})
-        if names is not None and "name" in properties:
-            properties["name"] = {**properties["name"], "enum": list(names)}
-    return limited
 
 
 def wire_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:

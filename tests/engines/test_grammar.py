@@ -10,19 +10,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 
+from appliance.dialogue.prompt import copied as copied_of
 from appliance.dialogue.prompt import system_prompt
-from appliance.home.tools import TOOLS
+from appliance.home.tools import COPIED, TOOLS
 from appliance.models import HOME_MODEL
 from engines.errors import EngineError
 from engines.export import export
-from engines.grammar import MAX_CHARS, CallGrammar
-from engines.nemotron_h.chat import ChatFormat, ChatParser, ToolCallRequest
+from engines.grammar import MAX_CHARS, CallGrammar, Copied
+from engines.nemotron_h.chat import ChatFormat, ChatParser, Message, ToolCallRequest
 from engines.runtimes.onnxruntime import OnnxRuntime
 from tools.home_model.homes import Home, HomeDevice, random_home
 from tools.home_model.turns import sample
@@ -59,12 +60,12 @@ def call(name: str, *arguments: tuple[str, object]) -> str:
     return f"<tool_call>\n<function={name}>\n{values}</function>\n</tool_call>"
 
 
-def accepts(grammar: CallGrammar, text: str, tokenizer: Tokenizer = SMALL) -> bool:
+def accepts(grammar: CallGrammar, text: str, tokenizer: Tokenizer = SMALL, copied: Copied | None = None) -> bool:
     """Whether the grammar takes the text in the tokenizer's own tokens, mask and matcher agreeing on each."""
     first, *tokens = tokenizer.encode(text, add_special_tokens=False).ids
     if first not in grammar.begins:
         return False
-    constraint = grammar.constrain(first)
+    constraint = grammar.constrain(first, copied)
     for token in tokens:
         allowed = np.isfinite(constraint.mask(np.zeros(tokenizer.get_vocab_size(), np.float32)))[token]
         try:
@@ -76,10 +77,16 @@ def accepts(grammar: CallGrammar, text: str, tokenizer: Tokenizer = SMALL) -> bo
     return constraint.finished
 
 
-def walk(grammar: CallGrammar, rng: random.Random, tokenizer: Tokenizer = SMALL, vocab: int = VOCAB) -> str:
+def walk(
+    grammar: CallGrammar,
+    rng: random.Random,
+    tokenizer: Tokenizer = SMALL,
+    vocab: int = VOCAB,
+    copied: Copied | None = None,
+) -> str:
     """A call of tokens drawn at random from those allowed; a value that has gone on for long is brought to its end."""
     tokens = [rng.choice(sorted(grammar.begins))]
-    constraint = grammar.constrain(tokens[0])
+    constraint = grammar.constrain(tokens[0], copied)
     texts = [tokenizer.decode([token], skip_special_tokens=False).encode() for token in range(HOME_VOCAB)]
     while not constraint.finished:
         allowed = np.flatnonzero(np.isfinite(constraint.mask(np.zeros(vocab, np.float32)))).tolist()
@@ -217,40 +224,39 @@ def test_whatever_is_chosen_ends_in_a_call_that_fits_its_schema(
         read(walk(grammar, rng), tools)
 
 
+NAME = frozenset({("set", "name")})
+FREE_TEXT = st.text(max_size=30) | st.text('"\\/|<>{}%\n\r()[]:#.*', max_size=8)
+
+
 @settings(deadline=None, max_examples=40)
-@given(st.lists(st.text(max_size=30) | st.text('"\\/|<>{}%\n\r()[]:#', max_size=8), max_size=6), st.randoms())
-def test_names_are_data_whatever_they_hold(names: list[str], rng: random.Random) -> None:
-    assume(any(name.strip() and not set(name) & set("<\n") and name.isprintable() for name in names))
+@given(st.lists(FREE_TEXT, max_size=6), FREE_TEXT, st.randoms())
+def test_names_and_what_was_said_are_data_whatever_they_hold(names: list[str], text: str, rng: random.Random) -> None:
+    copied = Copied(NAME, (*names, "<tool_call>", "x" * (MAX_CHARS + 1), "a\nb", "", "a"), text)
     tools = [tool({"name": {"type": "string"}}, ("name",))]
-    grammar = CallGrammar(SMALL, VOCAB, tools, [*names, "<tool_call>", "x" * (MAX_CHARS + 1), "a\nb", "", "a"])
-    said = {str(read(walk(grammar, rng), tools).arguments["name"]) for _ in range(4)}
-    assert said <= {name.strip() for name in names} | {"a"}
+    grammar = CallGrammar(SMALL, VOCAB, tools)
+    said = {str(read(walk(grammar, rng, copied=copied), tools).arguments["name"]) for _ in range(4)}
+    known = {name.strip() for name in names} | {"a"}
+    assert all(each in known or all(word in text for word in each.split()) for each in said)
     for name in names:
         if name.isprintable() and name.strip() and "<" not in name:
-            assert accepts(grammar, call("set", ("name", name.strip())))
-    assert not accepts(grammar, call("set", ("name", "no name")))
+            assert accepts(grammar, call("set", ("name", name.strip())), copied=copied)
+    assert not accepts(grammar, call("set", ("name", "no name of theirs")), copied=copied)
 
 
-def test_only_the_name_is_held_to_the_names_and_not_in_free_tools() -> None:
+def test_a_name_is_one_of_the_home_or_words_that_were_said() -> None:
     text = {"type": "string"}
-    tools = [tool({"name": text, "area": text}), tool({"name": text}, (), "time")]
-    grammar = CallGrammar(SMALL, VOCAB, tools, ["Lamp", "Lamp 2", "Lamp"], free=("time",))
-    assert accepts(grammar, call("set", ("name", "Lamp 2"), ("area", "anywhere")))
-    assert accepts(grammar, call("set", ("name", "Lamp")))
-    assert not accepts(grammar, call("set", ("name", "lamp")))
-    assert not accepts(grammar, call("set", ("name", "Lamp 22")))
-    assert accepts(grammar, call("time", ("name", "pizza")))
+    grammar = CallGrammar(SMALL, VOCAB, [tool({"name": text, "area": text}), tool({"name": text}, (), "time")])
+    copied = Copied(NAME, ("Lamp", "Lamp 2", "Lamp"), "turn off the courtyard lamp, please")
+    for name in ("Lamp 2", "Lamp", "courtyard", "courtyard lamp"):
+        assert accepts(grammar, call("set", ("name", name), ("area", "anywhere")), copied=copied)
+    for name in ("Lamp 22", "court", "courtyard please", "lamp courtyard", "Lamp turn"):
+        assert not accepts(grammar, call("set", ("name", name)), copied=copied)
+    assert accepts(grammar, call("time", ("name", "pizza")), copied=copied)
 
 
-def test_without_names_a_tool_that_needs_one_cannot_be_called() -> None:
-    text = {"type": "string"}
-    tools = [tool({"name": text, "area": text}), tool({"name": text}, ("name",), "add")]
-    grammar = CallGrammar(SMALL, VOCAB, tools, [])
-    assert accepts(grammar, call("set", ("area", "here")))
-    assert not accepts(grammar, call("set", ("name", "a")))
-    assert not accepts(grammar, call("add", ("name", "a")))
-    with pytest.raises(EngineError, match="No tool could be called"):
-        CallGrammar(SMALL, VOCAB, tools[1:], ["\n"])
+def test_where_nothing_can_be_repeated_everything_may_be_said() -> None:
+    grammar = CallGrammar(SMALL, VOCAB, [tool({"name": {"type": "string"}}, ("name",))])
+    assert accepts(grammar, call("set", ("name", "a")), copied=Copied(NAME, ("\n",)))
 
 
 def test_every_call_the_home_model_learns_is_accepted_in_its_own_tokens() -> None:
@@ -258,23 +264,25 @@ def test_every_call_the_home_model_learns_is_accepted_in_its_own_tokens() -> Non
     calls = []
     while len(calls) < 250:
         home = random_home(rng, "train")
-        calls += [made for _ in range(8) for made in sample(rng, home, "train", None).calls]
-    for made in calls:
+        for turn in (sample(rng, home, "train", None) for _ in range(8)):
+            copied = copied_of(home.devices, [{"role": "user", "content": turn.user}])
+            calls += [(made, copied) for made in turn.calls]
+    for made, copied in calls:
         function = {"function": {"name": made.tool, "arguments": dict(made.arguments)}}
         turn = {"role": "assistant", "content": "", "tool_calls": [function]}
         text = chat.render([{"role": "user", "content": "x"}, turn], generate=False)
         text = text[text.index("<tool_call>") : text.index("</tool_call>") + len("</tool_call>")]
         assert accepts(grammar, text, HOME), text
+        assert accepts(grammar, text, HOME, copied), text
 
 
 def test_names_stand_in_a_call_as_the_tokenizer_writes_them() -> None:
-    grammar = CallGrammar(HOME, HOME_VOCAB, TOOLS, ["Küche's  Light", "Lamp"])
-    assert accepts(grammar, call("HassTurnOn", ("name", "Küche's Light"), ("area", "here")), HOME)
-    assert not accepts(grammar, call("HassTurnOn", ("name", "Light")), HOME)
-    said = {
-        read(walk(grammar, random.Random(seed), HOME, HOME_VOCAB), list(TOOLS)).arguments.get("name")
-        for seed in range(60)
-    }
+    grammar = CallGrammar(HOME, HOME_VOCAB, TOOLS)
+    copied = Copied(COPIED, ("Küche's  Light", "Lamp"))
+    assert accepts(grammar, call("HassTurnOn", ("name", "Küche's Light"), ("area", "lamp")), HOME, copied)
+    assert not accepts(grammar, call("HassTurnOn", ("name", "Light")), HOME, copied)
+    walks = (walk(grammar, random.Random(seed), HOME, HOME_VOCAB, copied) for seed in range(60))
+    said = {read(each, list(TOOLS)).arguments.get("name") for each in walks}
     assert said == {None, "kuche's light", "lamp"}
 
 
@@ -351,13 +359,12 @@ def test_the_home_model_under_constraint_says_what_it_says_without(tmp_path: Pat
     home = Home(
         (HomeDevice("Ceiling Lamp", "light", "Kitchen"), HomeDevice("Desk Lamp", "light", "Office")), (), {}, "train"
     )  # type: ignore[arg-type]
-    grammar = CallGrammar(HOME, HOME_VOCAB, TOOLS, [device.name for device in home.devices])
-    prompt = chat.render(
-        [
-            {"role": "system", "content": system_prompt(home.devices)},
-            {"role": "user", "content": "dim the desk lamp to 40 percent"},
-        ]
-    )
+    grammar = CallGrammar(HOME, HOME_VOCAB, TOOLS)
+    messages: list[Message] = [
+        {"role": "system", "content": system_prompt(home.devices)},
+        {"role": "user", "content": "dim the desk lamp to 40 percent"},
+    ]
+    prompt = chat.render(messages)
     state, tokens = runtime.empty_state(), HOME.encode(prompt).ids
     for start in range(0, len(tokens), runtime.config.chunk_size):
         logits = runtime.step(tokens[start : start + runtime.config.chunk_size], state)[-1]
@@ -369,7 +376,7 @@ def test_the_home_model_under_constraint_says_what_it_says_without(tmp_path: Pat
         if constraint:
             constraint.accept(token)
         else:
-            constraint = grammar.constrain(token)
+            constraint = grammar.constrain(token, copied_of(home.devices, messages))
         said.append(token)
         logits = runtime.step([token], state)[-1]
     made = read(HOME.decode(said, skip_special_tokens=False), list(TOOLS))

@@ -14,6 +14,7 @@ import pytest
 from appliance.models import HOME_MODEL
 from engines.errors import EngineError
 from engines.generate import REASONING_GRACE, Cancelled, Sampling
+from engines.grammar import Copied
 from engines.language_model import LanguageModel
 from engines.nemotron_h.chat import MalformedCall, ReasoningDelta, TextDelta, ToolCallRequest
 from engines.open import open_model
@@ -31,6 +32,7 @@ TOOLS = [
         },
     }
 ]
+NAME = frozenset({("HassTurnOn", "name")})
 OPENING = [{"role": "system", "content": "Devices:\n- desk lamp (light) in study\n- hall fan (fan) in hall"}]
 REASONING_TEMPLATE = (
     "{%- for m in messages -%}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{%- endfor -%}"
@@ -82,13 +84,14 @@ def test_a_call_tells_how_probable_it_was_to_the_network(model: LanguageModel) -
 
 
 def test_what_only_the_grammar_brought_about_was_not_probable(model: LanguageModel) -> None:
-    events = model.chat(said("turn on the desk lamp"), TOOLS, names=["porch light"])
+    events = model.chat(said("turn on the desk lamp"), TOOLS, copied=Copied(NAME, ("porch light",)))
     calls = [event for event in events if isinstance(event, ToolCallRequest)]
     assert calls and all(call.probability is not None and call.probability < 0.01 for call in calls)
 
 
 def test_names_that_are_given_are_the_only_ones_said(model: LanguageModel) -> None:
-    calls = list(model.chat(said("turn on the desk lamp"), TOOLS, names=["hall fan", "porch light"]))
+    copied = Copied(NAME, ("hall fan", "porch light"))
+    calls = list(model.chat(said("turn on the desk lamp"), TOOLS, copied=copied))
     assert all(
         call.arguments.get("name", "hall fan") in ("hall fan", "porch light")
         for call in calls

@@ -20,7 +20,7 @@ from appliance.models import HOME_MODEL
 from engines.errors import EngineError
 from engines.generate import Cancelled, Sampling
 from engines.nemotron_h.chat import ChatEvent, MalformedCall, ReasoningDelta, TextDelta, ToolCallRequest
-from engines.runtimes.openai import OpenAIServer, wire_messages, with_names
+from engines.runtimes.openai import OpenAIServer, wire_messages
 
 SYSTEM = {"role": "system", "content": " you run a home by voice.\n area: kitchen; light: kitchen light;"}
 TURN = [SYSTEM, {"role": "user", "content": " turn on the kitchen light"}]
@@ -285,23 +285,15 @@ def test_reasoning_is_kept_apart(broken: Callable[..., OpenAIServer], word: str)
 
 
 def test_what_is_asked_is_in_openais_form(broken: Callable[..., OpenAIServer]) -> None:
-    list(broken().chat(TURN, [TOOL], Sampling(0.5, 0.9, 7, 40), names=["kitchen light"]))
+    list(broken().chat(TURN, [TOOL], Sampling(0.5, 0.9, 7, 40)))
     (asked,) = Broken.asked
     (tool,) = asked["tools"]
     assert tool["type"] == "function"
-    assert tool["function"]["parameters"]["properties"]["name"] == {"type": "string", "enum": ["kitchen light"]}
-    assert "enum" not in TOOL["parameters"]["properties"]["name"]  # type: ignore[index]
+    assert tool["function"] == TOOL
     assert [asked[key] for key in ("model", "temperature", "top_p", "seed", "max_tokens", "stream")] == [
         "nano", 0.5, 0.9, 7, 40, True,
     ]  # fmt: skip
     assert asked["chat_template_kwargs"] == {"enable_thinking": False}
-
-
-def test_names_leave_tools_without_a_name_alone() -> None:
-    assert with_names([{"name": "time"}, {"type": "function", "function": {"name": "a"}}], ["x"]) == [
-        {"name": "time"},
-        {"name": "a"},
-    ]
 
 
 def test_calls_and_results_are_paired_on_the_wire() -> None:

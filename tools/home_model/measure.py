@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import torch
 
-from appliance.dialogue.prompt import system_prompt
+from appliance.dialogue.prompt import copied, system_prompt
 from appliance.home.tools import TOOLS
+from engines.grammar import Copied
 from engines.nemotron_h.chat import ChatParser, MalformedCall, Message, ToolCallRequest
 from engines.nemotron_h.model import NemotronH
 from tools.home_model.dataset import Encoder, read_arguments
@@ -34,6 +35,7 @@ class Case:
 
     messages: list[Message]
     turn: Turn
+    copied: Copied
 
     @property
     def expected(self) -> Calls:
@@ -47,9 +49,11 @@ def cases(name: str, count: int, seed: int = 7) -> Iterator[Case]:
     for _ in range(count):
         home = random_home(rng, names)
         turn = sample(rng, home, templates, None)
-        yield Case(
-            [{"role": "system", "content": system_prompt(home.devices)}, {"role": "user", "content": turn.user}], turn
-        )
+        messages: list[Message] = [
+            {"role": "system", "content": system_prompt(home.devices)},
+            {"role": "user", "content": turn.user},
+        ]
+        yield Case(messages, turn, copied(home.devices, messages))
 
 
 def calls_in(text: str) -> Calls:

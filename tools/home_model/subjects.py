@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from appliance.dialogue.agent import Agent, Called
 from appliance.dialogue.conversation import Conversation
-from appliance.dialogue.prompt import system_prompt
+from appliance.dialogue.prompt import copied, system_prompt
 from appliance.home.execute import CallContext, Home
 from appliance.home.registry import Registry
 from appliance.home.simulated import SimulatedHome
@@ -135,7 +135,7 @@ class BareModel:
 
     def _write(self, messages: list[Message]) -> tuple[list[tuple[str, Slots]], str]:
         calls, text = [], []
-        for event in self._model.chat(messages, TOOLS):
+        for event in self._model.chat(messages, TOOLS, copied=copied(self._fixture.devices, messages)):
             if isinstance(event, ToolCallRequest):
                 calls.append((event.name, event.arguments))
             elif isinstance(event, TextDelta):
