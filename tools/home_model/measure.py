@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +15,7 @@ from appliance.home.tools import TOOLS
 from engines.grammar import Copied
 from engines.nemotron_h.chat import ChatParser, MalformedCall, Message, ToolCallRequest
 from engines.nemotron_h.model import NemotronH
+from tools.home_model import noise
 from tools.home_model.dataset import Encoder, read_arguments
 from tools.home_model.homes import random_home
 from tools.home_model.turns import Turn, sample
@@ -42,13 +44,14 @@ class Case:
         return [(call.tool, read_arguments(call.arguments)) for call in self.turn.calls]
 
 
-def cases(name: str, count: int, seed: int = 7) -> Iterator[Case]:
-    """`count` cases of one of SETS."""
+def cases(name: str, count: int, seed: int = 7, *, typed: bool = False) -> Iterator[Case]:
+    """`count` cases of one of SETS; `typed` leaves out what a recognizer gets wrong."""
     names, templates = SETS[name]
     rng = random.Random(f"{seed} {name}")
     for _ in range(count):
         home = random_home(rng, names)
-        turn = sample(rng, home, templates, None)
+        with noise.typed() if typed else nullcontext():
+            turn = sample(rng, home, templates, None)
         messages: list[Message] = [
             {"role": "system", "content": system_prompt(home.devices)},
             {"role": "user", "content": turn.user},

@@ -6,7 +6,9 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from appliance.speech.numbers import digits
@@ -33,6 +35,19 @@ _SOUNDS = (
 
 SPOKEN = 0.3
 """Share of sentences that went through a recognizer."""
+
+
+_TYPED: ContextVar[bool] = ContextVar("typed", default=False)
+
+
+@contextmanager
+def typed() -> Iterator[None]:
+    """Within this every sentence is written as it was meant, with the freedom of capitals and stops alone."""
+    token = _TYPED.set(True)
+    try:
+        yield
+    finally:
+        _TYPED.reset(token)
 
 
 def _learned() -> dict[str, list[tuple[str, float]]]:
@@ -93,6 +108,22 @@ def written(
     """
     text = text.lower() if rng.random() < 0.3 else text
     names = list(names)
+    if not _TYPED.get():
+        text = _as_heard(rng, text, names)
+    style = rng.random()
+    if style < 0.52:
+        text = _cased(rng, text, (*names, *titles), question)
+    elif style < 0.88:
+        text = re.sub(r"[.?!,]+(?= |$)", "", text.lower())
+    elif style < 0.94:
+        text = _cased(rng, text, (*names, *titles), question).rstrip(".")
+    else:
+        text = text.rstrip(".?!")
+    return digits(" ".join(text.split()))
+
+
+def _as_heard(rng: random.Random, text: str, names: list[str]) -> str:
+    """The sentence with a recognizer's errors; of the names the last may be changed."""
     through = rng.random() < SPOKEN
     if through:
         text = _recognized(rng, text, names)
@@ -118,13 +149,4 @@ def written(
         at = rng.randrange(len(words))
         if not words[at].rstrip(".,").replace(".", "").isdigit():
             text = " ".join([*words[:at], words[at], *words[at:]])
-    style = rng.random()
-    if style < 0.52:
-        text = _cased(rng, text, (*names, *titles), question)
-    elif style < 0.88:
-        text = re.sub(r"[.?!,]+(?= |$)", "", text.lower())
-    elif style < 0.94:
-        text = _cased(rng, text, (*names, *titles), question).rstrip(".")
-    else:
-        text = text.rstrip(".?!")
-    return digits(" ".join(text.split()))
+    return text
