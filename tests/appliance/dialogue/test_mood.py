@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import random
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +14,9 @@ from appliance.dialogue.mood import ASKED, EXCEPTED, FORBIDDEN, PUT_OFF, SUPPOSE
 from appliance.home.acts import ACTS
 from tests.appliance.dialogue.test_agent import Table
 from tests.scripted_model import call
-from tools.home_model import measure
+from tools.home_model import measure, refusals
+from tools.home_model.homes import random_home
+from tools.home_model.turns import sample
 
 
 @pytest.mark.parametrize(
@@ -38,6 +43,43 @@ from tools.home_model import measure
         ("turn off the lamp in 10 minutes", PUT_OFF),
         ("when I leave turn off the lamp", PUT_OFF),
         ("turn off the lamp at 10 pm", PUT_OFF),
+        # Forbidden without "not", and what stays as it is
+        ("mitts off the lamp", FORBIDDEN),
+        ("keep off the lamp", FORBIDDEN),
+        ("quit messing with the lamp", FORBIDDEN),
+        ("I forbid you to turn off the lamp", FORBIDDEN),
+        ("since when do you turn off the lamp", FORBIDDEN),
+        ("I'll be cross if you turn off the lamp", FORBIDDEN),
+        ("the blind can stay closed", FORBIDDEN),
+        ("the lamp is staying the way I left it", FORBIDDEN),
+        ("not theo's lamp", FORBIDDEN),
+        # Others' words, also where they hold a command
+        ("my sister told me to turn off the lamp yesterday, and I laughed", SUPPOSED),
+        ("the man on TV said turn it off, funny", SUPPOSED),
+        ("my neighbor swears she left the lamp on, can you believe it", SUPPOSED),
+        ("my uncle texted that the lamp was on", SUPPOSED),
+        ("remember when I told you to turn off the lamp", SUPPOSED),
+        ("I told the kids to turn off the tablet", SUPPOSED),
+        ("in the film this guy turned off the lamp", SUPPOSED),
+        # Past
+        ("the cleaner unlocked the side door last night", SUPPOSED),
+        ("I put the lamp off on the way out", SUPPOSED),
+        ("we've only just sorted the lamp, so no worries", SUPPOSED),
+        ("I used to turn off the lamp by hand", SUPPOSED),
+        ("sorry about turning off the lamp earlier", SUPPOSED),
+        # Given up, and done by others
+        ("I was about to turn off the lamp, but I've thought better of it", SUPPOSED),
+        ("I nearly asked you to turn off the lamp, but it's done", SUPPOSED),
+        ("the plumber will look after the pump", SUPPOSED),
+        # Whether it can at all
+        ("can you control the lamp", ASKED),
+        ("have you got access to the lamp", ASKED),
+        ("could I work the lamp from here", ASKED),
+        ("do you know how to turn off the lamp", ASKED),
+        # Said to somebody else
+        ("Max, close your book", SUPPOSED),
+        ("kids, come down here", SUPPOSED),
+        ("hang on, I'm on the phone", SUPPOSED),
     ],
 )
 def test_what_commands_nothing_is_told_apart(text: str, reason: str) -> None:
@@ -64,6 +106,37 @@ def test_what_commands_nothing_is_told_apart(text: str, reason: str) -> None:
         "how about turning off the lamp",
         "leave the lamp off",
         "I'm going to bed, turn off the lamp",
+        # Asked for by a question or a wish
+        "any chance of turning off the lamp",
+        "is there any way you could turn off the lamp",
+        "what would you say to turning off the lamp",
+        "what I'd like is the lamp off",
+        "how do you feel about turning off the lamp",
+        "are you going to turn off the lamp or not",
+        "love, could you turn off the lamp",
+        "I'd be glad if the lamp were turned off",
+        "I wouldn't say no to the lamp being off",
+        "what about 4700 kelvin for the lamp",
+        # Only polite
+        "turn off the lamp if it's no bother",
+        "if you'd be so kind, turn off the lamp",
+        "if you ask me, turn off the lamp",
+        "turn off the lamp before we go",
+        # Something is wrong, and a command follows
+        "nobody is using the lamp, turn it off",
+        "I can't be bothered to get up, just turn off the lamp",
+        "why is the lamp on at all shut it off",
+        "who turned the lamp on, turn it off",
+        "there's no sense in having the lamp on, turn it off",
+        "my wife says it's late. Turn off the lamp.",
+        "I left the lamp on, turn it off",
+        # Left to the house
+        "I guess I should turn off the lamp, could you do it",
+        "I forgot to turn off the lamp, do it for me",
+        "I was meaning to turn off the lamp but my hands are full, you do it",
+        "my wife asks you to turn off the lamp",
+        "turn off the lamp so I don't have to get up",
+        "stop the fan",
     ],
 )
 def test_a_command_is_not_stopped(text: str) -> None:
@@ -96,6 +169,30 @@ def test_commands_of_the_generator_are_hardly_ever_stopped_and_prohibitions_alwa
     assert forbidden > 8 and passed == 0
 
 
+def test_the_rates_over_the_generator_stay_low() -> None:
+    """What must not act and passes, and what is a right call and is stopped, over sentences that nobody tuned on."""
+    rng = random.Random(20_261_122)
+    still = passed = calls = stopped = 0
+    for _ in range(150):
+        home = random_home(rng, "train")
+        for split in ("train", "test"):
+            turn = refusals.negation(rng, home, split, None)
+            if turn is not None and not turn.calls:
+                still += 1
+                passed += any(why_not(turn.user, tool) is None for tool in ("HassTurnOn", "HassTurnOff"))
+        for _ in range(4):
+            turn = sample(rng, home, rng.choice(("train", "test")), None)
+            for each in turn.calls:
+                if each.tool in _SWITCHING:
+                    calls += 1
+                    stopped += why_not(turn.user, each.tool, str(each.arguments.get("except") or "")) is not None
+    assert still > 200 and passed <= 0.03 * still, (passed, still)
+    assert calls > 200 and stopped <= 0.04 * calls, (stopped, calls)
+
+
+_SWITCHING = ("HassTurnOn", "HassTurnOff", "HassLightSet", "HassSetPosition", "HassToggle", "HassClimateSetTemperature")
+
+
 @pytest.mark.parametrize(
     ("text", "spared", "passes"),
     [
@@ -109,6 +206,14 @@ def test_commands_of_the_generator_are_hardly_ever_stopped_and_prohibitions_alwa
         ("all lights off but leave the kitchen on", "kitchen", True),
         ("turn off all lights other than the kitchen", "bedroom", False),
         ("turn off all the lights", "hall", False),
+        ("turn off all the lights and skip the hall", "hall", True),
+        ("turn off the lights barring the hall", "hall", True),
+        ("turn off all the lights, the hall aside", "hall", True),
+        ("turn off all the lights, the desk lamp and the hall aside", "hall", False),
+        ("turn off all the lights leaving the hall as is", "hall", True),
+        ("turn off everything not including the hall, do it for me", "hall", True),
+        ("turn off everything bar the hall and but not the tv", "tv", False),
+        ("is everything off except the hall", "hall", False),
         ("don't turn off all the lights except the hall", "hall", False),
         ("turn off all the lights in an hour except the hall", "hall", False),
     ],
@@ -126,6 +231,45 @@ def test_what_is_left_out_stays_as_it_is() -> None:
         table.home.registry.update(light, "on")
     table.say("turn off the lights in the kitchen except the island")
     assert (table.state("light.kitchen"), table.state("light.kitchen_island")) == ("off", "on")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *("leave ", "but ", "no ", "um ", "so that i ", "stop, ", "can you ", ", so ", "in a ", "aside ", "what i "),
+        *(
+            "the light and ",
+            "my sister said ",
+            "all the lights not ",
+            "i've had the ",
+            "keep the light ",
+            "lights but ",
+        ),
+        *(
+            "it is the way ",
+            "not , ",
+            "never mind , ",
+            "told you to ",
+            "no need for the ",
+            "the kids turned ",
+            "x",
+            ".",
+        ),
+    ],
+)
+def test_hostile_text_does_not_make_it_search_forever(piece: str) -> None:
+    """Twice the text may take four times as long, and a few times that by chance, but not hundreds of times."""
+
+    def took_s(length: int) -> float:
+        text, times = (piece * length)[:length], []
+        for _ in range(3):
+            start = time.process_time()
+            why_not(text, "HassTurnOff", "hall lamp")
+            why_not(text, "HassTurnOff")
+            times.append(time.process_time() - start)
+        return min(times)
+
+    assert took_s(1600) < 40 * took_s(400)
 
 
 @given(st.text(max_size=300))

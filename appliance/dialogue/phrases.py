@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""English as it is put to a machine: how words are matched, who can be spoken of, and what a command looks like.
+
+What is polite looks much like what is forbidden ("would you mind not", "would you mind"), asked or put off ("if it's no
+bother"): it is taken out of a sentence before the sentence is judged.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def one_of(*phrases: str) -> str:
+    """Any of these as whole words; each is a regular expression."""
+    return rf"\b(?:{'|'.join(phrases)})\b"
+
+
+def any_of(*phrases: str) -> re.Pattern[str]:
+    """The compiled `one_of`."""
+    return re.compile(one_of(*phrases))
+
+
+PERSON = (
+    r"(?:i|we|he|she|they|you|it|somebody|someone|nobody|everybody|everyone|mom|mum|dad|gran|grandma|grandpa|grandad)"
+)
+SUBJECT = rf"(?:{PERSON}|(?:my|our|the) \w+)"
+TELLER = rf"(?:{PERSON}|(?:my|our|the|an?|some|this|his|her) \w+)"
+PEOPLE = (
+    "(?:neighbou?rs?|kids?|child|children|boys?|girls?|wife|husband|sons?|daughter|brother|sister|mother|father"
+    "|uncle|aunt"
+    "|cousin|cleaner|babysitter|plumber|electrician|landlord|boss|friends?|colleague|guests?|flatmate|roommate"
+    "|teacher|guy"
+    "|man|woman|cat|dog|postman|teenagers?|last one out)"
+)
+FILLERS = re.compile(r"\b(?:um+|uhm|uh|hm+|er|erm)\b,? ?|\b([a-z']+) (?=\1\b)")
+"""What a person says between words, and words said twice."""
+PARTICIPLE = (
+    "(?:turned|switched|opened|closed|shut|locked|unlocked|started|stopped|dimmed|raised|lowered|paused|played|bolted)"
+)
+STATE = "(?:on|off|open|closed|shut|locked|unlocked|running|playing|going)"
+_IMPERATIVE = (
+    "(?:turn|switch|set|open|close|shut|lock|unlock|start|stop|dim|brighten|raise|lower|pause|play|put|make|add|kill"
+    "|mute"
+    "|unmute|skip|resume|run|send|activate|deactivate|enable|disable|power|crank|bring|change|toggle|increase|decrease"
+    "|give|get|fire|cancel|flip|flick|click|pull|push|draw|cut|pop|bolt|light|move|drop|roll|undo|secure|warm|cool)"
+)
+_DELEGATING = (
+    r"(?:(?:can|could|would|will) you (?!believe|imagine)\w|you do (?:it|that)|do (?:it|that)(?! by hand| myself)"
+    "|take care of (?:it|that)|see to (?:it|that)|be an? |mind and )"
+)
+_LEAD = r"(?:(?:so|and|now|then|please|just|okay|right|well|also|go|ahead|oh) )*"
+_COMMAND = rf"{_LEAD}(?:{_DELEGATING}|{_IMPERATIVE}\b|please\b)"
+
+COMMAND_FIRST = re.compile(rf"^{_COMMAND}")
+NEXT_SENTENCE = re.compile(rf"(?:[,.;:!?]|\b(?:so|but)\b) *(?:but )?{_COMMAND}")
+"""A command behind a comma or a full stop."""
+COMMAND_AFTER = re.compile(
+    rf"(?:[,.;:!?]|\b(?:so|and|now|then|but)\b) *(?:but )?{_COMMAND}"
+    # "Why is it on at all shut it off": a recognizer hears no comma.
+    rf"|(?<!to )(?<!ou )(?<!\bi )(?<!we )(?<!ey )(?<!he )(?<!ot )(?<!'t )\b{_IMPERATIVE} (?:(?:back|off|on|up|down"
+    rf"|out) )?(?:it|them|those)\b"
+)
+"""A command that follows on something else."""
+
+ADDRESS = re.compile(
+    r"^(?:(?:(?:hey there|hi|hey|computer|alright|all right|well|oh|say|okay|ok|excuse me|quick question|please|so"
+    r"|like|wait"
+    r"|right then|righto|oi|psst|ahem|look here|listen here|anyway|basically|honestly|to be honest|besides)\b"
+    r"|(?:no|stop),|no (?=who|dad|mum|not|my)|stop (?=i[ ']|we'|he |she |we |they |sorry|an? |no|don't|just ))[,.]? *)+"
+)
+"""What is said before a sentence, and means nothing for it."""
+_MODAL = "(?:can|could|would|will|may|might|shall)"
+REQUEST = re.compile(
+    # A name or a pet name may come first: "love, could you …".
+    r"^(?:(?!who|whom|what|when|where|why|how|which|if|do|did|does|is|are|was|said|says|told)[\w']+,? ){0,3}?(?:"
+    rf"{_MODAL} (?:you|i|we|someone|somebody|anyone|anybody)\b|"
+    + "|".join(
+        (
+            r"would (?:it|there) be (?:possible|any (?:chance|way))|would it (?:trouble|kill|bother) you",
+            r"is (?:it possible|there (?:any|a) (?:way|chance|possibility)|it possible that)",
+            r"any (?:chance|hope|way|objections?)\b|what are the (?:odds|chances)|how hard would it be",
+            (
+                r"what i'm (?:trying|saying|asking)|do you (?:mind|feel like|reckon (?:you|we)|think you (?:can|could"
+                r"|would|might))|d'you reckon you"
+            ),
+            r"(?:how'?s?|what) about|how do you feel about|what do you say|what say you",
+            r"what would you say to|what if (?:we|i|you) had|what are you waiting for",
+            (
+                r"why don'?t (?:you|we)|why not|(?:can|could|would|will|wo)n'?t you|are you able|are you (?:going to"
+                r"|gonna)|is it (?:okay|ok|all right) (?:if|to)|what does an? \w+ have to"
+            ),
+            (
+                r"(?:what|all) (?:i|we|this \w+|the \w+)(?:'d|'m| would| am)? (?:really )?"
+                r"(?:needs?|wants?|like|after)\b|have (?!you|i|we|they|he|she|it)\w"
+            ),
+            (
+                r"i(?:'d| would) (?:sooner|rather|prefer|like|love|appreciate)|it(?:'s| is) (?:about "
+                r"|high )?time (?:someone|somebody|we|you)"
+            ),
+            r"can (?:the|it) [\w' ]{0,50}?(?:be|come|go|get)\b|do the [\w' ]{1,50}(?:scene|routine|mode|script)\b",
+            r"(?:i )?(?:was |am |'m )?(?:wonder|wondering) (?:if|whether) you|i was (?:thinking|hoping) (?:that )?you",
+            r"(?:do you )?fancy \w+ing",
+        )
+    )
+    + ")"
+)
+"""A question or a thought that asks for something to be done."""
+
+WISH = re.compile(r"\b(?:i(?:'d| would) (?:be \w+|\w+ it)|much obliged) if\b")
+"""What is wished for follows, in the past tense: "I'd be glad if the lamp were off"."""
+
+POLITE = any_of(
+    r"(?:don'?t|do not|never) (?:forget|hesitate|fail)",
+    r"why (?:don'?t|do not) (?:you|we)",
+    "why not",
+    r"(?:can|could|would|will|wo)n'?t you",
+    r"(?:wouldn'?t|would not) (?:hurt to|say no to|object to|mind|you like to|it be \w+)",
+    r"if you (?:don'?t|do not|wouldn'?t|would not) mind",
+    r"don'?t you think",
+    r"(?:didn'?t|did) i (?:not )?(?:ask|tell)(?: you)?|have i not (?:asked|told)(?: you)?",
+    # Manners, on no condition and at no later time.
+    r"if (?:you (?:can|could|would|please|like|want|have|get|find|ask me)|you'(?:d|re|ve) (?:be|got|ready|able)?)",
+    r"if (?:it'?s|it is|it isn'?t|that'?s) (?:no|not too much|too much|okay|ok|all the same to you|all right|possible)"
+    r"(?: (?:bother|trouble))?|if possible",
+    r"no bother",
+    r"when(?:ever)? (?:you(?:'ve|'re)? (?:can|could|get|have|are|find|feel|got|ready)|it'?s? (?:is )?(?:convenient"
+    r"|suits))",
+    r"whenever you'?re ready|as soon as (?:you(?:'ve| have)?(?: can)?|possible)|when you'(?:re|ve) (?:ready|got|done)",
+    r"(?:once|when|after) (?:you(?:'ve| have)|that'?s) done|when nobody|for (?:one|1) day$|for no reason"
+    r"|not forgetting",
+    # Going to happen, or feared: why it is to be done now.
+    r"(?<!hour )(?<!hours )(?<!minutes )(?<!while )before (?:i|we|you|it)(?:'m)? (?:forget|go|leave|lose|head|rains)\b",
+    r"before the guests (?:get here|arrive|come)",
+    # Why it cannot be done oneself, and what it is for.
+    r"(?:i|we) (?:can'?t|cannot) (?:be (?:bothered|arsed)|get|reach|sleep|see(?! (?:the )?point)|find)",
+    r"i (?:don'?t|do not) want to get up",
+    rf"so (?:that )?(?!you\b){SUBJECT} (?:don'?t|do not|doesn'?t|can'?t|cannot|won'?t|need ?n'?t)(?: have to)?",
+    r"(?:i|we) (?:don'?t|do not) want any(?:one|body|thing) \w+ing",
+    r"(?:i|we) (?:don'?t|do not) need (?!to|you)(?=.{1,60}\b(?:any ?more|any longer)\b)",
+    r"i (?:don'?t|do not) (?:mean|have to get up)|(?:i|we) (?:don'?t|do not) have (?:my|the|an?|any)|^mind if (?:we"
+    r"|i)|we'?re not (?!going|asking|telling)\w+ing|do without|for nobody|did nobody",
+    r"(?:have|got|'ve) no use for|(?<!would be )(?<!'d be )(?:silly|pointless|foolish|daft) to (?:have|keep|leave)"
+    r"|(?:he|she|they) never \w+|or not",
+    r"what if (?:i|we|you) had|what if we (?=(?:turn|make|set|give|try|get|bring|have|dim|go) )"
+    r"|you wouldn'?t(?: happen to)?|^nobody's \w+",
+    r"(?:there'?s|there is|it'?s)? ?no (?:sense|point|need|reason|use) (?:in|of|for)? ?(?:having|keeping|leaving"
+    r"|wasting|burning|heating)",
+    r"no need for the (?=.{1,80}\b(?:turn|switch|shut|put) (?:it|them|both|that|those)\b)",
+    rf"^not [^,]{{1,60}}, (?={_IMPERATIVE} (?!it|them))|think i (?:could|might)"
+    rf"|never mind [^,]{{0,40}}, (?={_IMPERATIVE})|be an? (?!good idea|shame|bad)\w+ and",
+    r"last but not least|leave (?:you|us) in peace|eat in peace|can'?t you$",
+)
+"""Words that forbid, suppose or put off only by their looks."""
