@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.errors import ApplianceError
-from appliance.settings import Settings, load
+from appliance.settings import Settings, SettingsError, load
 from engines.errors import EngineError
 
 if TYPE_CHECKING:  # loading these takes a second, which `--help` need not wait for
@@ -192,11 +192,14 @@ def _answers(args: argparse.Namespace, settings: Settings) -> Path:
 
 
 def _devices(args: argparse.Namespace) -> int:
+    from appliance.home.mcp_check import check_servers
     from appliance.home.sources import find_devices
     from appliance.show import devices
 
+    settings = load(args.config)
+
     async def look() -> Registry:
-        registry, router = await find_devices(load(args.config))
+        registry, router = await find_devices(settings)
         await router.stop()
         return registry
 
@@ -206,16 +209,26 @@ def _devices(args: argparse.Namespace) -> int:
         print(json.dumps([{key: getattr(device, key) for key in keys} for device in registry.devices], indent=2))
     else:
         devices(registry.devices)
+        for server in check_servers(settings):
+            for name, word in server.tools:
+                print(f"tool of {server.name}: {name} ({word})")
+            if not server.ok:
+                print(f"{server.name}: {server.detail}\n  -> {server.mend}", file=sys.stderr)
     return 0
 
 
 def _check_config(args: argparse.Namespace) -> int:
+    from appliance.home.mcp_check import missing_programs
     from appliance.home.simulated import load_home
+    from appliance.home.sources import tool_servers
 
     settings = load(args.file)
     found = "real devices"
     if settings.simulated:
         found = f"{len(load_home(settings.simulated).devices)} devices in {settings.simulated}"
+    tool_servers(settings)
+    if missing := missing_programs(settings):
+        raise SettingsError("\n".join(f"mcp.servers.{one.name}: {one.detail}. {one.mend}" for one in missing))
     print(f"The settings are right: microphone {settings.audio.input!r}, {found}.")
     return 0
 

@@ -77,6 +77,7 @@ def checks(settings: Settings, load_engine: Callable[[Settings], str] | None = N
         yield _checked("language model engine", lambda: load_engine(settings))
     yield _checked("broker", lambda: "none is configured; the devices are those of the simulated home")
     yield _checked("home", lambda: _home(settings))
+    yield from _servers(settings)
     yield _checked("disk", lambda: _disk(settings.state_dir))
     yield _checked("memory", _memory)
 
@@ -140,6 +141,19 @@ def _home(settings: Settings) -> str:
     if faults:
         raise _Fault("; ".join(faults), "Check address, user and token in the settings, and that the server runs.")
     return f"{count} devices in {settings.simulated}" if settings.simulated else f"{count} devices"
+
+
+def _servers(settings: Settings) -> Iterator[Check | Running]:
+    if not settings.mcp.servers:
+        return
+    from appliance.home.mcp_check import check_servers
+
+    yield Running("MCP servers")
+    try:
+        for found in check_servers(settings):
+            yield Check(f"MCP server {found.name}", found.ok, found.detail, found.mend)
+    except ApplianceError as error:
+        yield Check("MCP servers", False, str(error))
 
 
 def _disk(state_dir: Path) -> str:

@@ -2,6 +2,7 @@
 """A small Home Assistant: its WebSocket API as far as the driver uses it, over a home that really changes its state.
 
 Written from https://developers.home-assistant.io/docs/api/websocket and held against Home Assistant 2024.3.3.
+`python -m tests.home_assistant_server` prints its port, and then each call as JSON.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ class HomeAssistantServer:
         self.deaf_to_calls = False
         """Calls are taken and not answered; all else is."""
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
+        self.print_calls = False
         self.received: list[Any] = []
         """What came to sign in."""
         self.attempts = 0
@@ -211,6 +213,8 @@ class HomeAssistantServer:
         service, data, entity_id = message["service"], message["service_data"], message["target"]["entity_id"]
         assert message["domain"] == entity_id.partition(".")[0]
         self.calls.append((entity_id, service, data))
+        if self.print_calls:
+            print(json.dumps([entity_id, service, data]), flush=True)
         if service in self.refusals:
             return _failure("home_assistant_error", self.refusals[service])
         result: dict[str, Any] = {"context": {"id": "01HX", "parent_id": None, "user_id": "u"}}
@@ -256,3 +260,15 @@ class HomeAssistantServer:
 
 def _failure(code: str, message: str) -> dict[str, Any]:
     return {"type": "result", "success": False, "error": {"code": code, "message": message}}
+
+
+async def _run() -> None:
+    server = HomeAssistantServer()
+    server.print_calls = True
+    await server.start()
+    print(server.port, flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_run())

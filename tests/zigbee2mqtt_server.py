@@ -114,8 +114,16 @@ THINGS = (
         power="Battery",
         device=0x0402,
     ),
+    Thing(
+        "0x00124b0000000006",
+        "Hall/Dimmer",
+        "_TZE200_ojzhk75b",
+        "TS0601",
+        (0, 4, 5, 61184),
+        {},
+        device=0x0051,
+    ),
 )
-_QUIET = ("read", "write", "configReport", "readReportConfig")
 ADDRESS = {thing.name: thing.ieee for thing in THINGS}
 
 
@@ -194,6 +202,11 @@ class Zigbee2MqttServer:
             for line in lines
             if line["to"] == to and line["command"] not in quiet
         ]
+
+    def questions(self, name: str) -> int:
+        """How many times a device was asked for something."""
+        lines = [json.loads(line) for line in (self._folder / "frames.jsonl").read_text().splitlines()]
+        return sum(line["to"] == ADDRESS[name] and line["command"] == "read" for line in lines)
 
     def log(self) -> str:
         return (self._folder / "zigbee2mqtt.log").read_text()

@@ -38,3 +38,7 @@ class CannotDo(HomeError):
 
 class DriverError(HomeError):
     """The way to a device is broken: its broker, bridge or radio refused the command."""
+
+
+class Partly(DriverError):
+    """The command was sent; the message says by name who did not follow, or cannot say whether."""

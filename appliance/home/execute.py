@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from appliance.home import questions
 from appliance.home.acts import ACTS, Act, plan
 from appliance.home.clock import Clock
-from appliance.home.errors import Ambiguous, CannotDo, DriverError, HomeError
+from appliance.home.errors import Ambiguous, CannotDo, DriverError, HomeError, Partly
 from appliance.home.lanes import Lanes
 from appliance.home.mcp_tools import McpTool, ToolServers
 from appliance.home.naming import listing
@@ -36,6 +36,7 @@ from appliance.home.tools import TOOLS, Schema, ToolCall, ToolResult, coerce, va
 
 _LOG = logging.getLogger(__name__)
 _LISTS = frozenset(("todo",))
+_CROWD_S = 0.06  # more time for each of several devices at once: they may share a radio
 _PATIENCE = {"lock": 4, "cover": 2.5, "valve": 2.5}  # things that move take longer to report
 ORDER_LATE_S = 120.0
 """A delayed command that comes later than this, since the appliance was off, is not carried out."""
@@ -47,7 +48,7 @@ _SETTINGS = frozenset(
 
 
 class Way(Protocol):
-    """The way to the devices (drivers.py). What they then report is written to the registry, by whoever hears it."""
+    """The way to the devices (drivers.py). What they report is written to the registry, by whoever hears it."""
 
     async def act(self, entity_id: str, service: str, data: Mapping[str, Any]) -> None:
         """Send a service call; that it returns says nothing about the device. Raises DriverError."""
@@ -219,7 +220,7 @@ class Home:
                 raise CannotDo(f"I did not {timer.text}, for that needs your word now")
         except HomeError as error:
             return ToolResult(False, error=str(error))
-        outcomes = await asyncio.gather(*(self._carry_out(device, act) for device, act in planned))
+        outcomes = await self._carry_out_all(planned)
         return report(timer.order, outcomes, refused)
 
     def take_pending(self) -> list[Pending]:
@@ -246,7 +247,7 @@ class Home:
         except (HomeError, KeyError) as error:
             return ToolResult(False, error=str(error))
         planned = [(self.registry.get(entity_id), act) for entity_id, act in pending.acts]
-        outcomes = await asyncio.gather(*(self._carry_out(device, act) for device, act in planned))
+        outcomes = await self._carry_out_all(planned)
         return report(pending.call, outcomes, [])
 
     def _answer(self, call: ToolCall, area: str | None) -> str:
@@ -289,7 +290,7 @@ class Home:
             done = listing([f"{in_words(act)} {device.name}" for device, act in planned])
             acts = tuple((device.entity_id, act) for device, act in planned)
             return self._ask(call, acts, done, strictest == "pin", context.area)
-        outcomes = await asyncio.gather(*(self._carry_out(device, act) for device, act in planned))
+        outcomes = await self._carry_out_all(planned)
         return report(call, outcomes, refused)
 
     def _of_server(self, name: str) -> McpTool | None:
@@ -314,10 +315,13 @@ class Home:
         self._pending.append(Pending(call, acts, question, needs_pin, until, area))
         return ToolResult(False, error=question, asks=True)
 
-    async def _carry_out(self, device: Device, act: Act) -> Outcome:
+    async def _carry_out_all(self, acts: Sequence[tuple[Device, Act]]) -> list[Outcome]:
+        return await asyncio.gather(*(self._carry_out(*act, _CROWD_S * (len(acts) - 1)) for act in acts))
+
+    async def _carry_out(self, device: Device, act: Act, more_s: float) -> Outcome:
         """Carry out one act when its turn on the device has come; a later one on the same setting takes its place."""
         setting = " ".join(sorted(act.data)) if act.data and _SETTINGS.issuperset(act.data) else None
-        done = await self._lanes.run(device.entity_id, setting, lambda: self._send(device, act))
+        done = await self._lanes.run(device.entity_id, setting, lambda: self._send(device, act, more_s))
         return done or Outcome(device, self._present(device), answered=False, reached=False, superseded=True)
 
     def _present(self, device: Device) -> Device:
@@ -326,7 +330,7 @@ class Home:
         except KeyError:  # it went away while it was acted upon
             return device
 
-    async def _send(self, device: Device, act: Act) -> Outcome:
+    async def _send(self, device: Device, act: Act, more_s: float) -> Outcome:
         """Send one act and wait until the device itself reports it, or until it had long enough."""
         device = self._present(device)
         if not device.available:
@@ -348,12 +352,14 @@ class Home:
                 reported.clear()
                 await reported.wait()
 
-        fault = ""
+        fault = but = ""
         stop_listening = self.registry.subscribe(listen)
         try:
-            await asyncio.wait_for(send_and_wait(), self._read_back_s * _PATIENCE.get(device.domain, 1))
+            await asyncio.wait_for(send_and_wait(), self._read_back_s * _PATIENCE.get(device.domain, 1) + more_s)
         except asyncio.TimeoutError:
             _LOG.warning("%s did not report %s within %s s", device.entity_id, act, self._read_back_s)
+        except Partly as error:
+            but = str(error)
         except DriverError as error:
             _LOG.warning("%s was not sent to %s: %s", act, device.entity_id, error)
             fault = str(error)
@@ -364,7 +370,7 @@ class Home:
         except KeyError:  # it went away while it was acted upon
             return Outcome(device, device, answered=False, reached=False)
         # What was so before proves nothing about a command that could not be sent.
-        return Outcome(device, after, bool(reports), reached() and (not fault or bool(reports)), fault)
+        return Outcome(device, after, bool(reports), reached() and (not fault or bool(reports)), fault, but)
 
 
 def _targets(registry: Registry, call: ToolCall, area: str | None) -> list[Device]:

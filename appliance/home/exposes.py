@@ -8,7 +8,7 @@ trusted: what does not fit is left out.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,15 +17,15 @@ from appliance.home.errors import DriverError
 from appliance.home.mqtt import level, number, percent, slug, title
 from appliance.home.naming import words
 from appliance.home.registry import Device
-from appliance.home.states import STATES
+from appliance.home.states import STATES, UNKNOWN
 from appliance.text import clean
 
-# property: device class
 _LOG = logging.getLogger(__name__)
 
 SOURCE = "zigbee2mqtt"
 MOST_DEVICES, _MOST_EXPOSES = 1000, 200
 
+# property: device class
 _NUMERIC = {
     **{name: name for name in ("temperature", "humidity", "battery", "illuminance", "pm25", "power", "energy")},
     "illuminance_lux": "illuminance",
@@ -85,6 +85,8 @@ class Entity:
     """The friendly name, as topics have it."""
     ieee: str
     features: Mapping[str, Feature]
+    members: tuple[str, ...] = ()
+    """Of a group: the addresses of its devices."""
 
 
 def parse_devices(data: object, options: Options) -> list[Entity]:
@@ -105,10 +107,10 @@ def parse_groups(data: object, known: list[Entity], options: Options) -> list[En
     """What `bridge/groups` announces: a group whose members are of one kind can what all of them can."""
     entities = {entity.device.entity_id: entity for entity in known}
     for item in data[:MOST_DEVICES] if isinstance(data, list) else ():
-        topic, members = (item.get("friendly_name"), item.get("members")) if isinstance(item, dict) else (None, None)
-        if not _topic(topic) or not isinstance(members, list):
+        topic, listed = (item.get("friendly_name"), item.get("members")) if isinstance(item, dict) else (None, None)
+        if not _topic(topic) or not isinstance(listed, list):
             continue
-        addresses = [member.get("ieee_address") for member in members[:MOST_DEVICES] if isinstance(member, dict)]
+        addresses = [member.get("ieee_address") for member in listed[:MOST_DEVICES] if isinstance(member, dict)]
         firsts = [next((e for e in known if e.ieee == ieee and e.device.domain in _KINDS), None) for ieee in addresses]
         parts = [entity for entity in firsts if entity is not None]
         if not parts or len(parts) < len(firsts) or len({entity.device.domain for entity in parts}) > 1:
@@ -117,8 +119,31 @@ def parse_groups(data: object, known: list[Entity], options: Options) -> list[En
         features = {name: replace(parts[0].features[name], can_get=False) for name in shared}
         like = replace(parts[0].device, entity_id=f"{parts[0].device.domain}.{slug(str(topic))}", device_class=None)
         device = _described(replace(like, name=_name(str(topic)), area=_area(str(topic), options)), features)
-        _add(entities, Entity(device, str(topic), f"group {clean(str(item.get('id')))}", features))
+        ieee, members = f"group {clean(str(item.get('id')))}", tuple(dict.fromkeys(part.ieee for part in parts))
+        _add(entities, Entity(device, str(topic), ieee, features, members))
     return list(entities.values())[len(known) :]
+
+
+def plain_devices(info: object) -> dict[str, bool]:
+    """For whom `bridge/info` says that the bridge reports only what the device does (`optimistic: false`), by address;
+    "" stands for all that are not named.
+    """
+    config = info.get("config") if isinstance(info, dict) else None
+    named, general = (config.get("devices"), config.get("device_options")) if isinstance(config, dict) else (None, None)
+    options = [*named.items()][: 2 * MOST_DEVICES] if isinstance(named, dict) else []
+    told = [(clean(ieee), said) for ieee, said in [*options, ("", general)] if isinstance(said, dict)]
+    return {ieee: said["optimistic"] is False for ieee, said in told if "optimistic" in said}
+
+
+def together(members: Sequence[Report], domain: str) -> Report | None:
+    """What a group is: on where one of its members is, with what all of those have in common; None: unknown."""
+    told = [one for one in members if one[0] not in (None, UNKNOWN)]
+    active = [one for one in told if one[0] != {"cover": "closed", "lock": "locked"}.get(domain, "off")] or told
+    if not told:
+        return None
+    first = active[0][1]
+    shared = {name: value for name, value in first.items() if all(one.get(name) == value for _, one in active)}
+    return active[0][0], {name: shared.get(name) for _, attributes in members for name in attributes}
 
 
 def _topic(name: object) -> bool:

@@ -13,6 +13,7 @@ import logging
 import random
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ class HomeAssistant:
         self._answer_s, self._quiet_s, self._settle_s, self._retry_s = answer_s, quiet_s, settle_s, retry_s
         self._health = Health(False, "Home Assistant is not connected yet")
         self._task: asyncio.Task[None] | None = None
+        self._settling: set[asyncio.Task[None]] = set()
         self._first = asyncio.Event()
         self._link: Link | None = None
         self._known: dict[str, Device] = {}
@@ -105,6 +107,7 @@ class HomeAssistant:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+        await asyncio.gather(*self._settling, return_exceptions=True)
         self._health = Health(False, "Home Assistant is not connected")
 
     async def act(self, entity_id: str, service: str, data: Mapping[str, Any]) -> None:
@@ -117,7 +120,7 @@ class HomeAssistant:
         domain = self._known[entity_id].domain
         try:
             # A server that hangs would carry out what lies in its socket when it wakes up, however late that is.
-            await link.awake(self._quiet_s / 5)
+            await link.awake()
             if service == "play_media" and "search_query" in data:
                 data = await self._search(link, entity_id, data)
             else:
@@ -128,7 +131,12 @@ class HomeAssistant:
         except Refused as error:
             raise DriverError(f"Home Assistant refused: {error}") from error
         except asyncio.TimeoutError as error:
+            await self._settle(link)
             raise DriverError("Home Assistant did not answer") from error
+        except asyncio.CancelledError:  # whoever waited has told that it failed
+            self._settling.add(task := asyncio.create_task(self._settle(link), name="home assistant settle"))
+            task.add_done_callback(self._settling.discard)
+            raise
         except _GONE as error:
             raise DriverError("Home Assistant was lost before it answered") from error
         if "color_name" in data and entity_id in self._reports:
@@ -138,6 +146,11 @@ class HomeAssistant:
                 self._registry.put(shown)
         context = states.mapping(states.mapping(answer).get("context")).get("id")
         _LOG.debug("%s.%s for %s was taken as %s", domain, service, entity_id, clean(context))
+
+    async def _settle(self, link: Link) -> None:
+        """A call that is stuck on its way must not arrive after it was told that it failed."""
+        with suppress(*_GONE):
+            await link.settle()
 
     async def _call(
         self, link: Link, domain: str, service: str, data: Mapping[str, Any], entity_id: str, **more: Any

@@ -10,8 +10,11 @@ import asyncio
 import ipaddress
 import json
 import logging
+import socket
 import ssl
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +29,7 @@ _FRAMES = logging.getLogger(f"{__name__}.frames")
 _FRAMES.setLevel(logging.INFO)  # below that websockets logs every frame, and one of them holds the token
 MESSAGE_LIMIT_BYTES = 16 * 1024 * 1024
 _WORDS_LIMIT = 120
+_SETTLE_S = 1.0
 
 Heard = Callable[[dict[str, Any]], None]
 
@@ -80,7 +84,7 @@ class Link:
         self._connection, self._heard, self._answer_s = connection, heard, answer_s
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._last_id = 0
-        self._told = False
+        self._told = self._hangs = False
         self.last_heard_s = asyncio.get_running_loop().time()
 
     @classmethod
@@ -195,10 +199,24 @@ class Link:
         finally:
             self._waiting.pop(ident, None)
 
-    async def awake(self, fresh_s: float) -> None:
-        """Return if Home Assistant was heard within `fresh_s`, or answers now; else raises as `ask` does."""
-        if asyncio.get_running_loop().time() - self.last_heard_s > fresh_s:
-            await self.ask("ping")
+    async def awake(self) -> None:
+        """Return if Home Assistant answers at this moment; else raises as `ask` does."""
+        await self.ask("ping")
+
+    async def settle(self) -> None:
+        """Return if what was sent has arrived, which an answer to a later question shows; else break the connection."""
+        try:
+            await self.ask("ping", wait_s=min(_SETTLE_S, self._answer_s))
+        except asyncio.TimeoutError:
+            _LOG.warning("Home Assistant hangs: the connection is given up")
+            self._break()
+
+    def _break(self) -> None:
+        """End the connection without a goodbye: what of it lies on this machine must not be delivered later."""
+        endpoint = self._connection.transport.get_extra_info("socket")
+        with suppress(OSError):
+            endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._connection.transport.abort()
 
     async def watch(self, quiet_s: float) -> None:
         """Ask for a sign of life whenever nothing was heard for `quiet_s`; raises Away when none comes."""
@@ -212,8 +230,11 @@ class Link:
                 await self.ask("ping")
             except asyncio.TimeoutError:
                 if self.last_heard_s < asked_s:
+                    self._hangs = True
                     raise Away("Home Assistant does not answer") from None
 
     async def close(self) -> None:
         """End the connection."""
+        if self._hangs:
+            self._break()
         await self._connection.close()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.home.home_assistant_states import aliases, class_of, domain_of, mapping, name_of
+from appliance.home.home_assistant_states import aliases, class_of, domain_of, mapping, name_of, named
 from appliance.home.registry import Area, Device, Floor
 from appliance.text import clean
 
@@ -102,11 +102,11 @@ def _shown(entity_id: str, entry: Mapping[str, Any], state: Mapping[str, Any], s
 
 def join(sources: Sources, states: Mapping[str, Mapping[str, Any]]) -> Picture:
     """Join entities, their devices, areas and floors. An entity stands in its own area, else in its device's."""
-    floors = _named(sources.floors, "floor_id", lambda row: Floor(clean(row.get("name")), aliases(row)))
+    floors = _named(sources.floors, "floor_id", lambda row: Floor(named(row.get("name")), aliases(row)))
     areas = _named(
         sources.areas,
         "area_id",
-        lambda row: Area(clean(row.get("name")), _name_in(floors, row.get("floor_id")), aliases(row)),
+        lambda row: Area(named(row.get("name")), _name_in(floors, row.get("floor_id")), aliases(row)),
     )
     entries = {entry.get("entity_id"): entry for entry in sources.entities if isinstance(entry.get("entity_id"), str)}
     hosts = {row["id"]: row for row in sources.devices if isinstance(row.get("id"), str)}
@@ -117,7 +117,7 @@ def join(sources: Sources, states: Mapping[str, Mapping[str, Any]]) -> Picture:
         host = hosts.get(host_id, {}) if isinstance(host_id, str) else {}
         area = _name_in(areas, entry.get("area_id")) or _name_in(areas, host.get("area_id"))
         place = next((known for known in areas.values() if known.name == area), None)
-        name = name_of(states[entity_id]) or clean(entry.get("name")) or clean(entry.get("original_name"))
+        name = name_of(states[entity_id]) or named(entry.get("name")) or named(entry.get("original_name"))
         devices[entity_id] = Device(
             entity_id,
             name or clean(entity_id.partition(".")[2].replace("_", " ").title()),

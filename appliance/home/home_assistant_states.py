@@ -73,12 +73,18 @@ def aliases(row: Mapping[str, Any]) -> tuple[str, ...]:
     """The other names in a registry entry."""
     given = row.get("aliases")
     names = sorted(word for word in given if isinstance(word, str)) if isinstance(given, list) else []
-    return tuple(dict.fromkeys(alias for alias in map(clean, names) if alias))[:ALIAS_LIMIT]
+    return tuple(dict.fromkeys(alias for alias in map(named, names) if alias))[:ALIAS_LIMIT]
 
 
 def name_of(state: Mapping[str, Any]) -> str:
     """The name that Home Assistant shows for an entity, or ""."""
-    return clean(mapping(state.get("attributes")).get("friendly_name"))
+    return named(mapping(state.get("attributes")).get("friendly_name"))
+
+
+def named(text: object) -> str:
+    """A name as far as it can be said; "" where there is nothing in it but signs."""
+    name = clean(text)
+    return name if any(sign.isalnum() for sign in name) else ""
 
 
 def class_of(state: Mapping[str, Any]) -> str | None:

@@ -42,6 +42,10 @@ class Server:
     def __init__(self, name: str, settings: McpServer, *, retry_s: tuple[float, float] = (1.0, 30.0)) -> None:
         self.name = name
         self.tools: dict[str, McpTool] = {}
+        self.listed: tuple[str, ...] = ()
+        """All that the server has, by its own names."""
+        self.fault = ""
+        """Why it was lost last, for whoever sets it up."""
         self._spoken = f"the {name.replace('_', ' ')} server"
         self._away = f"{self._spoken} cannot be reached"
         self._settings = settings
@@ -54,11 +58,11 @@ class Server:
         self._doubt = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Begin, and wait a few seconds for the first list of tools."""
+    async def start(self, within_s: float = _FIRST_LIST_S) -> None:
+        """Begin, and wait for so long for the first list of tools, or until it is known that there will be none."""
         self._task = asyncio.create_task(self._run(), name=f"mcp {self.name}")
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._tried.wait(), _FIRST_LIST_S)
+            await asyncio.wait_for(self._tried.wait(), within_s)
 
     async def stop(self) -> None:
         """Disconnect; no process and no task is left."""
@@ -70,6 +74,11 @@ class Server:
     def health(self) -> Health:
         """Whether it is connected at this moment."""
         return Health(True) if self._session is not None else Health(False, self._reason)
+
+    @property
+    def unfit(self) -> Mapping[str, str]:
+        """The tools of the settings that are not offered, by the server's own names, and why."""
+        return self._unfit
 
     async def call(self, tool: McpTool, arguments: Mapping[str, Any]) -> ToolResult:
         """Have a tool run and tell what it says. Does not raise."""
@@ -113,6 +122,7 @@ class Server:
                     raise
                 fault = "the connection broke"  # anyio cancels whoever waits inside when a part of it fails
             self._reason = f"{self._spoken} does not accept the token" if self._status in (401, 403) else self._away
+            self.fault = fault
             _LOG.warning("%s: %s", self._reason, fault)
             self._tried.set()
             wait_s = self._retry_s[0] if clock() - began_s > longest_s else wait_s
@@ -157,6 +167,7 @@ class Server:
             cursor = page.next_cursor
             if cursor is None:
                 break
+        self.listed = tuple(name for name, *_ in listed)
         tools, unfit = offered(self.name, self._settings.tools, listed)
         if unfit != self._unfit:
             self._unfit = unfit
@@ -173,13 +184,18 @@ class Servers:
     def __init__(self, servers: Sequence[Server]) -> None:
         self._servers = {server.name: server for server in servers}
 
-    async def start(self) -> None:
+    async def start(self, within_s: float = _FIRST_LIST_S) -> None:
         """Connect all side by side."""
-        await asyncio.gather(*(server.start() for server in self._servers.values()))
+        await asyncio.gather(*(server.start(within_s) for server in self._servers.values()))
 
     async def stop(self) -> None:
         """Disconnect all."""
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """Each, in the order of the settings."""
+        return tuple(self._servers.values())
 
     @property
     def tools(self) -> tuple[Schema, ...]:

@@ -4,7 +4,8 @@
 An acknowledgement of the broker is never taken for success: it also comes where an ACL drops the message, or where
 nobody listens. Commands are sent now or never: nothing waits for a connection, nothing is repeated after one, and each
 expires in the broker after `EXPIRY_S`. As a broker that hangs would find a command in its socket when it goes on, long
-after it was said that it failed, each waits for the answer to a question without effect before it is written.
+after it was said that it failed, each waits for the answer to a question without effect before it is written; and
+what the network has not taken in time is thrown away on this machine.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ LARGE_BYTES = 8 * 1024 * 1024
 _TOPICS_AT_ONCE = 50
 _QUESTION = "appliance/are/you/there"  # a subscription that is not: to end it does nothing, and is answered
 EXPIRY_S = 2
+_TAKEN_SHARE = 0.8  # of the broker's time to acknowledge: within it the network must have taken a command
 
 _GOODBYE_S = 0.1
 _FIRST_PICTURE_S = 5.0
@@ -134,11 +136,14 @@ class Connection:
             self._subscribing.add(task)
             task.add_done_callback(self._subscribing.discard)
 
-    async def publish(self, topic: str, payload: str, *, qos: int = 1, retain: bool = False) -> None:
+    async def publish(
+        self, topic: str, payload: str, *, qos: int = 1, retain: bool = False, harmless: bool = False
+    ) -> None:
         """Send a message now; DriverError where there is no connection or the broker does not take it in time.
 
         A broker that does not acknowledge hangs: the connection is given up, and built anew. What the broker is to
-        `retain` is a state and no command: it does not expire.
+        `retain` is a state and no command: it does not expire. `harmless`: nothing is wrong if it arrives late, so that
+        the broker need not be asked before.
         """
         client = self._client
         if client is None:
@@ -149,7 +154,8 @@ class Connection:
             expiry.MessageExpiryInterval = EXPIRY_S
         timeout_s = self._broker.timeout_s
         try:
-            await client.unsubscribe(_QUESTION, timeout=timeout_s)
+            if not harmless:
+                await client.unsubscribe(_QUESTION, timeout=timeout_s)
             await client.publish(topic, payload.encode(), qos, retain, expiry, timeout=timeout_s)
         except (aiomqtt.MqttError, ValueError) as error:  # ValueError: a topic that is none
             if client is self._client and isinstance(error, aiomqtt.MqttError):
@@ -204,7 +210,7 @@ class Connection:
             will=self._will,
             tls_context=_tls(broker) if broker.tls else None,
             logger=_QUIET,
-            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+            socket_options=_socket_options(broker),
         )
 
     async def _subscribe(self, client: aiomqtt.Client, topics: Sequence[str]) -> None:
@@ -272,6 +278,16 @@ class Connection:
             reason = "the MQTT broker has no certificate that is trusted"
         _LOG.warning("%s (%s:%s): %s", reason, self._broker.host, self._broker.port, error)
         self._reason = reason
+
+
+def _socket_options(broker: Broker) -> list[tuple[int, int, int]]:
+    """No delay; and where the network takes nothing any more, what still lies here is thrown away (TCP_USER_TIMEOUT,
+    RFC 5482, tcp(7)) before its sender is told that it failed: the kernel would go on sending it for minutes.
+    """
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        options.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * _TAKEN_SHARE * broker.timeout_s)))
+    return options
 
 
 def _tls(broker: Broker) -> ssl.SSLContext:

@@ -9,7 +9,7 @@ from functools import partial
 
 from appliance.home.naming import be, listing
 from appliance.home.registry import Device
-from appliance.home.states import details, labels, setting, state_words, together
+from appliance.home.states import UNKNOWN, details, labels, setting, state_words, together
 from appliance.home.tools import Change, ToolCall, ToolResult
 
 
@@ -23,6 +23,8 @@ class Outcome:
     reached: bool
     fault: str = ""
     """Why the command could not even be sent, as a sentence."""
+    but: str = ""
+    """Who did not follow though it was sent (a member of a group), as a sentence."""
     superseded: bool = False
     """A later command on the same setting took its place."""
 
@@ -30,7 +32,8 @@ class Outcome:
 def report(call: ToolCall, outcomes: Sequence[Outcome], remarks: Sequence[str]) -> ToolResult:
     """Make the result of an act; `remarks` name the devices that it could mean nothing for."""
     done = [outcome.after for outcome in outcomes if outcome.reached]
-    failed = [*_failures([outcome for outcome in outcomes if not outcome.reached]), *remarks]
+    partly = [outcome.but for outcome in outcomes if outcome.reached and outcome.but]
+    failed = [*_failures([outcome for outcome in outcomes if not outcome.reached]), *partly, *remarks]
     changed = tuple(
         Change(outcome.after.entity_id, details(outcome.before), details(outcome.after))
         for outcome in outcomes
@@ -75,8 +78,8 @@ def _failures(outcomes: Sequence[Outcome]) -> list[str]:
     unsent = [outcome for outcome in outcomes if outcome.fault and outcome.after.available and not outcome.answered]
     outcomes = [outcome for outcome in outcomes if outcome not in unsent]
     silent = [outcome.after for outcome in outcomes if outcome.after.available and not outcome.answered]
-    other = [outcome.after for outcome in outcomes if outcome.after.available and outcome.answered]
-    told = [f"{device.name} {be(device.name)} {details(device)} instead" for device in other]
+    answered = [outcome for outcome in outcomes if outcome.after.available and outcome.answered]
+    told = [outcome.but or _instead(outcome.after) for outcome in answered]
     if len(silent) == 1:
         told.insert(0, f"{silent[0].name} did not answer and {be(silent[0].name)} still {state_words(silent[0])}")
     elif silent:
@@ -88,3 +91,9 @@ def _failures(outcomes: Sequence[Outcome]) -> list[str]:
     if missing:
         told.insert(0, f"{listing(labels(missing))} {'is' if len(missing) == 1 else 'are'} not available")
     return told
+
+
+def _instead(device: Device) -> str:
+    if device.state == UNKNOWN:
+        return f"{device.name} {'was' if be(device.name) == 'is' else 'were'} told, but did not confirm it"
+    return f"{device.name} {be(device.name)} {details(device)} instead"

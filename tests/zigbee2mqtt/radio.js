@@ -2,7 +2,13 @@
 // A Zigbee radio made of software, for `node --require`: in place of herdsman's serial adapters stands one whose devices
 // are kept in $RADIO_FOLDER/devices.json. All else of Zigbee2MQTT is real. It hears commands on stdin, a JSON line each:
 //   {"device": ADDRESS, "off": true}                     it has lost its power: nothing sent to it arrives
+//   {"device": ADDRESS, "idle": true}                    it acknowledges commands and does nothing
+//   {"device": ADDRESS, "stepMs": 300}                   a motor's speed: so long for each tenth of its way
+//   {"device": ADDRESS, "quiet": true}                   it answers, and reports nothing by itself
+//   {"device": ADDRESS, "mute": true}                    it acknowledges commands, and answers no question
+//   {"device": ADDRESS, "delayMs": 100}                  so long each frame to it and its answer take together
 //   {"device": ADDRESS, "cluster": …, "report": {…}}     it reports attributes, as after somebody touched it
+//   {"device": ADDRESS, "tuya": {"dp": 1, …}}            it reports as Tuya's devices do
 //   {"device": ADDRESS, "alarm": 1}                      a sensor's zone status
 // and writes each frame that a device was sent to $RADIO_FOLDER/frames.jsonl.
 "use strict";
@@ -61,15 +67,20 @@ class Radio extends Adapter {
         process.stdin.destroy();
     }
 
-    told({device: address, off, cluster, report, alarm}) {
+    told({device: address, cluster, report, alarm, tuya, ...traits}) {
         const device = this.devices.find((known) => known.ieee === address);
-        if (off !== undefined) device.off = off;
+        Object.assign(device, traits);
         if (report !== undefined) this.change(device, cluster, report);
         if (alarm !== undefined) {
             const sent = {zonestatus: alarm, extendedstatus: 0, zoneID: 1, delay: 0};
             const from = Zcl.Direction.SERVER_TO_CLIENT;
             const name = "statusChangeNotification";
             this.hear(device, Zcl.Frame.create(1, from, true, undefined, this.next(), name, "ssIasZone", sent, {}));
+        }
+        if (tuya !== undefined) {
+            const sent = {seq: this.next(), dpValues: [{...tuya, data: Buffer.from(tuya.data)}]};
+            const from = Zcl.Direction.SERVER_TO_CLIENT;
+            this.hear(device, Zcl.Frame.create(1, from, true, undefined, this.next(), "dataReport", 61184, sent, {}));
         }
         this.keep();
         fs.appendFileSync(path.join(folder, "told"), "."); // one more has taken effect
@@ -120,7 +131,7 @@ class Radio extends Adapter {
         const told = Object.entries(values).filter(([name, value]) => now[name] !== value);
         Object.assign(now, values);
         this.keep();
-        if (told.length === 0) return;
+        if (told.length === 0 || device.quiet) return;
         const known = Zcl.Clusters[cluster];
         const records = told.map(([name, value]) => {
             const {ID, type} = known.attributes[name];
@@ -140,11 +151,12 @@ class Radio extends Adapter {
             const step = Math.max(-STEP_PERCENT, Math.min(STEP_PERCENT, wanted - at));
             if (step === 0) return clearInterval(timer);
             this.change(device, "closuresWindowCovering", {currentPositionLiftPercentage: at + step});
-        }, STEP_MS);
+        }, device.stepMs ?? STEP_MS);
         this.moving.set(device.ieee, timer);
     }
 
     obey(device, frame) {
+        if (device.idle) return undefined;
         const {cluster, command, payload} = frame;
         if (cluster.name === "closuresWindowCovering") {
             const at = device.attributes.closuresWindowCovering.currentPositionLiftPercentage;
@@ -166,12 +178,14 @@ class Radio extends Adapter {
         const device = this.devices.find((known) => known.ieee === ieee);
         this.log(ieee, frame);
         if (!device || device.off) throw new Error("no route to the device");
+        await new Promise((passed) => setTimeout(passed, device.delayMs ?? 0));
         const {header, cluster, command, payload} = frame;
         if (header.isSpecific) {
             this.obey(device, frame);
             return this.answer(device, frame, "defaultRsp", {cmdId: command.ID, statusCode: SUCCESS});
         }
         if (command.name === "read") {
+            if (device.mute) throw new Error("no answer");
             const known = device.attributes[cluster.name] ?? {};
             const records = payload.map(({attrId}) => {
                 const found = Object.values(cluster.attributes).find((attribute) => attribute.ID === attrId);

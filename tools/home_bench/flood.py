@@ -9,17 +9,14 @@ import gc
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from appliance.home.mqtt import Broker
-from appliance.home.mqtt_devices import Mqtt
+from appliance.home.drivers import Driver
 from appliance.home.registry import Device, Registry
 from appliance.home.tools import ToolCall
-from appliance.home.zigbee2mqtt import Zigbee2Mqtt
 from tools.home_bench.houses import Worker, home_of, started
-from tools.home_bench.worker import SPARED, halves
 
 _ARRIVE_S = 5.0
 _COMMAND_EVERY_S = 0.5
@@ -44,10 +41,18 @@ def forget_peak() -> None:
 
 
 async def flood(
-    broker: Broker, worker: Worker, count: int, rate: float, seconds: float, progress: Callable[[str], None]
+    drivers: Sequence[Driver],
+    worker: Worker,
+    count: int,
+    names: Sequence[str],
+    rate: float,
+    seconds: float,
+    progress: Callable[[str], None],
 ) -> dict[str, Any]:
-    """`rate` changes a second for so long, over both MQTT drivers in one registry, with a command now and then."""
-    registry, drivers = Registry([]), [Mqtt(broker), Zigbee2Mqtt(broker)]
+    """`rate` changes a second for so long of `count` devices over the drivers in one registry, with a command now and
+    then to those of these names, which do not change by themselves.
+    """
+    registry = Registry([])
     home, heard = home_of(registry, drivers), [0]
 
     def listen(_: Device, after: Device) -> None:
@@ -63,7 +68,6 @@ async def flood(
         told = asyncio.create_task(worker.line())
         command_ms: list[float] = []
         failed = 0
-        names = [one.name for half in halves(count) for one in half[:SPARED]]
         while not told.done():
             await asyncio.wait([told], timeout=min(_COMMAND_EVERY_S, seconds / 2))
             began_ms = time.perf_counter()
@@ -76,7 +80,7 @@ async def flood(
                 progress(f"{time.monotonic() - began:4.0f} s, {heard[0]} reports heard, {memory[-1]:.1f} MB")
         wall, cpu = time.monotonic() - began, time.process_time() - cpu
         last = json.loads(told.result())
-        wrong = await _missing(registry, last["states"])
+        wrong = await _missing(registry, {name: said for name, said in last["states"].items() if name not in names})
     finally:
         await asyncio.gather(*(driver.stop() for driver in drivers))
     return {
@@ -98,11 +102,9 @@ async def flood(
 async def _missing(registry: Registry, states: dict[str, str]) -> list[str]:
     """Devices whose state is not the last that was sent, after a moment for it to arrive."""
     until = time.monotonic() + _ARRIVE_S
-    # Commands went on while the count was made, so the devices that were commanded are left out.
-    names = [one.name for half in halves(len(states)) for one in half[SPARED:]]
     while True:
         known = {device.name: device.state for device in registry.devices}
-        wrong = [name for name in names if known.get(name) != states[name]]
+        wrong = [name for name, said in states.items() if known.get(name) != said]
         if not wrong or time.monotonic() > until:
             return wrong
         await asyncio.sleep(0.05)

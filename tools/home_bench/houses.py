@@ -146,6 +146,21 @@ def _simulated(count: int) -> House:
     )
 
 
+@asynccontextmanager
+async def small_home_assistant(count: int) -> AsyncIterator[tuple[HomeAssistant, Worker, list[str]]]:
+    """The driver, not started, of the tests' server in another process, and the names that never change there."""
+    worker = Worker("home_assistant", count)
+    try:
+        url = (await worker.line()).split()[1]
+        yield (
+            HomeAssistant(url, SecretStr(TOKEN)),
+            worker,
+            [device.name for device in big_home(count).devices[:SPARED]],
+        )
+    finally:
+        worker.stop()
+
+
 async def _home_assistant(stack: AsyncExitStack, count: int) -> House:
     if os.environ.get("HOME_ASSISTANT_VENV"):
         from tests.appliance.home.test_home_assistant_real import RealHomeAssistant
@@ -153,18 +168,15 @@ async def _home_assistant(stack: AsyncExitStack, count: int) -> House:
         server = RealHomeAssistant(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         stack.callback(server.stop)
         await asyncio.to_thread(server.start)
-        url, token = server.url, await server.furnish()
-        what, names, least = "a real Home Assistant with its demo home", ("Ceiling Lights", "Kitchen Lights"), 10
+        driver = HomeAssistant(server.url, SecretStr(await server.furnish()))
+        what, names, least = "a real Home Assistant with its demo home", ["Ceiling Lights", "Kitchen Lights"], 10
     else:
-        worker = Worker("home_assistant", count)
-        stack.callback(worker.stop)
-        url, token = (await worker.line()).split()[1], TOKEN
+        driver, _, names = await stack.enter_async_context(small_home_assistant(count))
         what = f"the tests' small server in another process, {count} devices, 5 ms of it imitated"
-        names, least = tuple(device.name for device in big_home(count).devices[:SPARED]), count
+        least = count
     registry = Registry([])
-    driver = HomeAssistant(url, SecretStr(token))
     stack.push_async_callback(driver.stop)
     await driver.start(registry)
     if len(registry.devices) < least:
         raise SystemExit(f"Home Assistant shows {len(registry.devices)} devices; {driver.health().reason}")
-    return House("home_assistant", what, home_of(registry, [driver]), names)
+    return House("home_assistant", what, home_of(registry, [driver]), tuple(names))

@@ -5,8 +5,9 @@
     python -m tools.home_bench.worker home_assistant COUNT
 
 Half of the devices speak MQTT of their own and announce themselves, half speak the topics of Zigbee2MQTT, whose bridge
-is imitated too. They do at once what they are told. "ready …" is printed when all is announced; "flood RATE SECONDS" on
-stdin lets so many devices a second change by themselves, and then prints as JSON what the last state of each was.
+is imitated too; `home_assistant` is the tests' small server with so many lights. They do at once what they are told.
+"ready …" is printed when all is announced; "flood RATE SECONDS" on stdin lets so many devices a second change by
+themselves, and then prints as JSON what the last state of each was.
 """
 
 from __future__ import annotations
@@ -110,16 +111,22 @@ class Devices:
         """Let one device after the other change, `rate` a second; returns how many changes there were."""
         changing = [one.name for half in (self.own, self.zigbee) for one in half[SPARED:]]
         changing = changing[::2] + changing[1::2]
-        began = time.monotonic()
-        count = round(rate * seconds)
-        for number in range(count):
-            if (wait := began + number / rate - time.monotonic()) > 0:
-                await asyncio.sleep(wait)
+        number = -1
+        async for number in _paced(rate, seconds):
             name = changing[number % len(changing)]
             reading = f"{number % 500 / 10:g}"
             self.states[name] = {"off": "on", "on": "off"}.get(self.states[name], reading)
             await self._report(name)
-        return count
+        return number + 1
+
+
+async def _paced(rate: float, seconds: float) -> AsyncIterator[int]:
+    """Count so many times a second, for so long."""
+    began = time.monotonic()
+    for number in range(round(rate * seconds)):
+        if (wait := began + number / rate - time.monotonic()) > 0:
+            await asyncio.sleep(wait)
+        yield number
 
 
 async def _orders() -> AsyncIterator[list[str]]:
@@ -151,8 +158,13 @@ async def home_assistant(count: int) -> None:
     server.entities = [{"entity_id": light, "aliases": []} for light in lights]
     await server.start()
     print("ready", server.url, flush=True)
-    async for _ in _orders():
-        pass
+    changing = lights[SPARED:]
+    async for _, rate, seconds in _orders():
+        async for number in _paced(float(rate), float(seconds)):
+            light = changing[number % len(changing)]
+            await server.report(light, {"off": "on", "on": "off"}[server.states[light]["state"]])
+        told = {said["attributes"]["friendly_name"]: said["state"] for said in server.states.values()}
+        print(json.dumps({"sent": number + 1, "states": told}), flush=True)
     await server.stop()
 
 

@@ -262,6 +262,25 @@ def test_devices_are_found_acted_on_and_read_back(broker: Mosquitto) -> None:
     run(broker, story)
 
 
+def test_a_name_that_looks_like_a_command_is_none() -> None:
+    async def run() -> None:
+        driver = Zigbee2Mqtt(Broker())
+        lamp = {"ieee_address": "0x01", "friendly_name": "Den/settee", "type": "Router", "supported": True}
+        exposes = [{"type": "light", "features": [{"name": "state", "property": "state", "access": 7}]}]
+        for topic, payload in (
+            ("bridge/state", {"state": "online"}),
+            ("bridge/devices", [{**lamp, "definition": {"exposes": exposes}}]),
+            ("bridge/groups", []),
+            ("Den/settee/set", {"state": "OFF"}),
+            ("Den/settee", {"state": "ON"}),
+        ):
+            driver._hear(f"zigbee2mqtt/{topic}", json.dumps(payload).encode())
+        assert driver._registry.get("light.den_settee").state == "on"
+        await driver.stop()
+
+    asyncio.run(run())
+
+
 @real_broker
 def test_a_device_that_does_not_report_is_never_said_to_have_acted(broker: Mosquitto) -> None:
     async def story(house: House, bridge: Bridge) -> None:
@@ -350,7 +369,7 @@ def test_where_the_acl_drops_commands_no_success_is_claimed(tmp_path: Path) -> N
 
     async def story(house: House, bridge: Bridge) -> None:
         result = await house.do("HassTurnOff", name="front door")
-        assert result == ToolResult(False, error="Front Door did not answer and is still locked")
+        assert result == ToolResult(False, error="Front Door is locked instead")
         assert bridge.sets == []
 
     try:

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import aiomqtt
@@ -17,59 +16,18 @@ from appliance.home.mqtt import Broker
 from appliance.home.mqtt_devices import Mqtt
 from appliance.home.registry import Registry
 from appliance.home.tools import ToolResult
-from tests.mosquitto import MISSING, PASSWORDS, Mosquitto
-from tests.zigbee2mqtt_server import Zigbee2MqttServer, missing
+from tests.mosquitto import PASSWORDS
+from tests.zigbee2mqtt_site import BLIND, CEILING, COUNTER, DIMMER, DOOR, PLUG, SPOTS, WHY, Site, sites
 from tests.zigbee_bridge import House, until
 
-WHY = f"not installed: {', '.join(MISSING)}" if MISSING else missing()
 pytestmark = pytest.mark.skipif(WHY is not None, reason=WHY or "")
 
-CEILING, COUNTER, SPOTS = "light.kitchen_ceiling_light", "light.kitchen_counter_light", "light.kitchen_spotlights"
-PLUG, BLIND, DOOR = "switch.coffee_machine", "cover.bedroom_blind", "binary_sensor.hall_front_door"
 LIFT = "currentPositionLiftPercentage"
-
-
-class Site:
-    """The broker and the bridge, which all tests of this file share, and the house of one test."""
-
-    def __init__(self, broker: Mosquitto, bridge: Zigbee2MqttServer) -> None:
-        self.broker, self.bridge = broker, bridge
-        self.house: House
-
-    def run(self, story: Callable[[House], Awaitable[None]]) -> None:
-        async def told() -> None:
-            self.house = House(self.broker.port)
-            await self.house.driver.start(self.house.registry)
-            try:
-                await until(lambda: self.all_known(), 20)
-                await story(self.house)
-            finally:
-                await self.house.driver.stop()
-
-        asyncio.run(asyncio.wait_for(told(), 60))
-
-    def all_known(self) -> bool:
-        """Whether all that can be asked has answered; a contact tells of itself only when it is touched."""
-        known = {device.entity_id: device.state for device in self.house.registry.devices}
-        return all(
-            known.get(one, "unknown") not in ("unknown", "unavailable") for one in (CEILING, COUNTER, PLUG, BLIND)
-        )
-
-    async def request(self, what: str, **payload: object) -> None:
-        async with aiomqtt.Client(
-            "127.0.0.1", self.broker.port, username="bridge", password=PASSWORDS["bridge"]
-        ) as client:
-            await client.publish(f"zigbee2mqtt/bridge/request/{what}", json.dumps(payload), qos=1)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    broker = Mosquitto(tmp_path_factory.mktemp("mosquitto"))
-    bridge = Zigbee2MqttServer(tmp_path_factory.mktemp("zigbee2mqtt"), broker.port)
-    bridge.start()
-    yield Site(broker, bridge)
-    bridge.stop()
-    broker.kill()
+    yield from sites(tmp_path_factory)
 
 
 def test_devices_are_found_with_what_they_can(site: Site) -> None:
@@ -84,6 +42,7 @@ def test_devices_are_found_with_what_they_can(site: Site) -> None:
             COUNTER: ("Counter Light", "Kitchen", None, light),
             SPOTS: ("Spotlights", "Kitchen", None, light),
             PLUG: ("Coffee Machine", None, "outlet", None),
+            DIMMER: ("Dimmer", "Hall", None, ("brightness",)),
             BLIND: ("Blind", "Bedroom", "blind", ("position",)),
             "sensor.bedroom_blind_battery": ("Blind Battery", "Bedroom", "battery", None),
             DOOR: ("Front Door", "Hall", "door", None),

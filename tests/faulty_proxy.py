@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A way to a broker that goes wrong: it knows where packets of MQTT end, and can lose, delay, swap and halve them."""
+"""A way to a server that goes wrong: it knows where packets of MQTT or frames of a WebSocket end, and can lose, delay,
+swap and halve them.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from enum import Enum
 from random import Random
@@ -24,7 +26,7 @@ class Fault(Enum):
 
 
 Choice = Callable[[bool, bytes], Fault]
-"""What becomes of a packet, by its direction (True: towards the broker) and its bytes."""
+"""What becomes of a packet, by its direction (True: towards the server) and its bytes."""
 
 
 def fair(up: bool, packet: bytes) -> Fault:
@@ -55,14 +57,18 @@ def is_message(packet: bytes, topic: str = "") -> bool:
     return packet[at + 3 : at + 3 + length].decode().endswith(topic)
 
 
-class Proxy:
-    """Stands before the broker at `upstream`; a test may change at any time what `choose` lets happen."""
+Read = Callable[[asyncio.StreamReader], Awaitable[bytes]]
 
-    def __init__(self, upstream: int, *, stall_s: float = 0.7) -> None:
+
+class Proxy:
+    """Stands before the server at `upstream`; a test may change at any time what `choose` lets happen."""
+
+    def __init__(self, upstream: int, *, stall_s: float = 0.7, read: Read | None = None) -> None:
+        """`read` reads one packet: mqtt_packet, or websocket_frame."""
         self.choose: Choice = fair
         self.happened: list[Fault] = []
         self.port = 0
-        self._upstream, self._stall_s = upstream, stall_s
+        self._upstream, self._stall_s, self._read = upstream, stall_s, read or mqtt_packet
         self._links: dict[asyncio.Task[None], list[asyncio.StreamWriter]] = {}
 
     async def start(self) -> None:
@@ -86,14 +92,14 @@ class Proxy:
 
     async def _link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            from_broker, to_broker = await asyncio.open_connection("127.0.0.1", self._upstream)
+            from_server, to_server = await asyncio.open_connection("127.0.0.1", self._upstream)
         except OSError:
             writer.close()
             return
-        task, writers = asyncio.current_task(), [writer, to_broker]
+        task, writers = asyncio.current_task(), [writer, to_server]
         assert task is not None
         self._links[task] = writers
-        pumps = [self._pump(reader, to_broker, True), self._pump(from_broker, writer, False)]
+        pumps = [self._pump(reader, writer, to_server, True), self._pump(from_server, to_server, writer, False)]
         running = [asyncio.ensure_future(pump) for pump in pumps]
         try:
             await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -104,11 +110,13 @@ class Proxy:
             _abort(writers)
             del self._links[task]
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, up: bool) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, sender: asyncio.StreamWriter, writer: asyncio.StreamWriter, up: bool
+    ) -> None:
         late = b""
         with suppress(OSError, asyncio.IncompleteReadError):
             while True:
-                packet = await _packet(reader)
+                packet = await self._read(reader)
                 fault = self.choose(up, packet)
                 if fault is not Fault.NONE:
                     self.happened.append(fault)
@@ -123,6 +131,8 @@ class Proxy:
                     return
                 if fault is Fault.STALL:
                     await asyncio.sleep(self._stall_s)
+                    if sender.is_closing():  # what a network holds up lies on the sender's machine, and goes with it
+                        return
                 writer.write(packet + late)
                 late = b""
                 await writer.drain()
@@ -133,7 +143,7 @@ def _abort(writers: list[asyncio.StreamWriter]) -> None:
         writer.transport.abort()
 
 
-async def _packet(reader: asyncio.StreamReader) -> bytes:
+async def mqtt_packet(reader: asyncio.StreamReader) -> bytes:
     """One packet: type and flags, the length in seven bits a byte, and so many bytes."""
     head, length, shift = await reader.readexactly(1), 0, 0
     while True:
@@ -143,3 +153,28 @@ async def _packet(reader: asyncio.StreamReader) -> bytes:
         shift += 7
         if not byte[0] & 0x80:
             return head + await reader.readexactly(length)
+
+
+async def websocket_frame(reader: asyncio.StreamReader) -> bytes:
+    """One frame (RFC 6455, 5.2), or the request and the answer before the first."""
+    head = await reader.readexactly(2)
+    if head in (b"GE", b"HT"):
+        return head + await reader.readuntil(b"\r\n\r\n")
+    length = head[1] & 0x7F
+    if length > 125:
+        more = await reader.readexactly(2 if length == 126 else 8)
+        head, length = head + more, int.from_bytes(more, "big")
+    if head[1] & 0x80:
+        head += await reader.readexactly(4)
+    return head + await reader.readexactly(length)
+
+
+def text_of(frame: bytes) -> str:
+    """What a text frame says; nothing for any other."""
+    if frame[0] & 0x0F != 1:
+        return ""
+    at = 2 + {126: 2, 127: 8}.get(frame[1] & 0x7F, 0)
+    if not frame[1] & 0x80:
+        return frame[at:].decode()
+    mask, data = frame[at : at + 4], frame[at + 4 :]
+    return bytes(byte ^ mask[index % 4] for index, byte in enumerate(data)).decode()
