@@ -14,6 +14,8 @@ from engines.errors import EngineError
 MANIFEST = "manifest.json"
 GRAPH = "model.onnx"
 FUSED_GRAPH = "model.fused.onnx"
+ENGINE = "model.engine"
+"""Of TensorRT, for one GPU architecture and one TensorRT release."""
 
 
 def write_manifest(folder: Path, about: Mapping[str, Any] | None = None) -> Path:
@@ -34,6 +36,18 @@ def write_manifest(folder: Path, about: Mapping[str, Any] | None = None) -> Path
     new.write_text(json.dumps({**about, "files": files}, indent=2) + "\n", encoding="utf-8")
     new.replace(path)
     return path
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a bundle says of itself; raises EngineError for a folder that is none."""
+    path = folder / MANIFEST
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EngineError(f"{folder} is no bundle: {error}. `python -m engines export` makes one.") from None
+    if not isinstance(found, dict):
+        raise EngineError(f"{path} holds {type(found).__name__}, expected an object.")
+    return found
 
 
 def sha256(path: Path) -> str:

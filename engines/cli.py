@@ -20,7 +20,7 @@ from engines.plan import DEVICES, memory_by_context, parameters, render, state_b
 _EXAMPLES = """examples:
   python -m engines plan --device orin-nano                 does the 4B fit, and how fast can it be
   python -m engines inspect FOLDER                          what a checkpoint holds
-  python -m engines export FOLDER --bits 4 --out BUNDLE     make what the other verbs load
+  python -m engines export FOLDER --quantize 4 --out BUNDLE make what the other verbs load
   python -m engines generate BUNDLE "Once upon a time"      go on with a text
   python -m engines chat BUNDLE                             talk to it (also: a .gguf file, or http://HOST:PORT/v1)
   python -m engines bench BUNDLE                            how fast it is here
@@ -43,7 +43,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verb = _verb(verbs, "export", _export, "make a bundle of a checkpoint: ONNX graphs, weights, manifest")
     verb.add_argument("folder", type=Path, help="checkpoint: config.json, safetensors, tokenizer.json, chat template")
     verb.add_argument("--out", type=Path, help="where the bundle goes (default: into the checkpoint's own folder)")
-    verb.add_argument("--bits", type=int, choices=(8, 4), help="quantize the matrices (default: as the checkpoint is)")
+    verb.add_argument(
+        "--quantize",
+        choices=("8", "4", "bf16", "fp8", "int4g"),
+        help="how matrices are stored: 8 or 4 bits for onnxruntime, bf16, fp8 (needs calibrate), int4g for TensorRT on "
+        "Orin (default: as the checkpoint is)",
+    )
+    verb.add_argument("--scales", type=Path, help="for fp8: what calibrate wrote (default: scales.json in FOLDER)")
+
+    verb = _verb(verbs, "calibrate", _calibrate, "measure on text the scales that fp8 needs; goes on after a stop")
+    verb.add_argument("folder", type=Path, help="checkpoint with tokenizer and chat template")
+    verb.add_argument("--text", type=Path, required=True, help="JSON list of messages a line, or plain paragraphs")
+    verb.add_argument("--out", type=Path, help="file to write (default: scales.json in FOLDER)")
+    verb.add_argument("--samples", type=int, default=1000, help="read so many at most (default 1000)")
+    verb.add_argument("--length", type=int, default=512, help="tokens of each at most (default 512)")
+    verb.add_argument("--threads", type=int, default=1)
+
+    verb = _verb(verbs, "quality", _quality, "how far quantized bundles move from another: KL, likeliest token, bytes")
+    verb.add_argument("bundles", type=Path, nargs="+", metavar="BUNDLE")
+    verb.add_argument("--against", type=Path, required=True, help="bundle to compare with, as --quantize bf16 makes it")
+    verb.add_argument("--text", type=Path, required=True, help="JSON list of messages a line, or plain paragraphs")
+    verb.add_argument("--samples", type=int, default=50, help="read so many at most (default 50)")
+    verb.add_argument("--length", type=int, default=512, help="tokens of each at most (default 512)")
+    verb.add_argument("--threads", type=int, default=1)
+    verb.add_argument("--json", type=Path, help="write the figures there too")
 
     verb = _verb(verbs, "generate", _generate, "go on with a text, without a chat format")
     verb.add_argument("folder", type=Path, help="bundle")
@@ -64,6 +87,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verb.add_argument("folder", type=Path, help="bundle")
     verb.add_argument("--threads", type=int, default=1)
     verb.add_argument("--json", type=Path, help="write the figures there too")
+
+    verb = _verb(verbs, "build", _build, "build a bundle's TensorRT engine for the GPU of this machine")
+    verb.add_argument("folder", type=Path, help="bundle with a reference")
+    verb.add_argument("--out", type=Path, required=True, help="where the engine's bundle goes")
+    verb.add_argument("--context", type=int, default=8192, help="tokens of conversation (default 8192)")
+    verb.add_argument("--device", choices=sorted(DEVICES), help="leave its other programs their memory")
+
+    verb = _verb(verbs, "doctor", _doctor, "is a bundle well here: parity by kind of layer, speed, memory, power mode")
+    verb.add_argument("--engine", type=Path, required=True, metavar="BUNDLE")
+    verb.add_argument("--json", type=Path, default=Path("doctor.json"), help="file to write (default doctor.json)")
+    verb.add_argument("--threads", type=int, default=1)
 
     verb = _verb(verbs, "reference", _reference, "keep in a bundle what it computes here, for verify elsewhere")
     verb.add_argument("folder", type=Path, help="bundle")
@@ -112,7 +146,7 @@ def _sampling(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--threads", type=int, default=1)
 
 
-def _progress(words: str) -> Callable[[int, int], None]:
+def _progress(words: str, unit: str = "MB", each: float = 1e6) -> Callable[[int, int], None]:
     """Says how far a long piece of work is: on a terminal in place, elsewhere every two seconds."""
     began = last = time.monotonic()
 
@@ -122,7 +156,7 @@ def _progress(words: str) -> Callable[[int, int], None]:
         if done < total and now - last < (0.1 if sys.stderr.isatty() else 2):
             return
         last = now
-        line = f"{words}: {done / 1e6:,.0f} of {total / 1e6:,.0f} MB, {now - began:.0f} s"
+        line = f"{words}: {done / each:,.0f} of {total / each:,.0f} {unit}, {now - began:.0f} s"
         if sys.stderr.isatty():
             print(f"\r{line}", end="\n" if done >= total else "", file=sys.stderr, flush=True)
         else:
@@ -181,9 +215,43 @@ def _export(args: argparse.Namespace) -> None:
     except ModuleNotFoundError as error:
         raise EngineError(f"{error.name} is missing, which export needs: pip install 'onnx>=1.19,<2'.") from None
 
-    out = export(args.folder, args.out, args.bits, _progress("writing weights"))
+    out = export(args.folder, args.out, args.quantize, _progress("writing weights"), scales_file=args.scales)
     for path in sorted(out.iterdir()):
         print(f"{path.stat().st_size:>14,}  {path}")
+
+
+def _calibrate(args: argparse.Namespace) -> None:
+    try:
+        from engines.calibrate import calibrate
+    except ModuleNotFoundError as error:
+        raise EngineError(
+            f"{error.name} is missing, which calibrate needs: pip install nvidia-modelopt requests torch."
+        ) from None
+
+    show = _progress("reading", "samples", 1)
+    out = calibrate(
+        args.folder,
+        args.text,
+        args.out,
+        count=args.samples,
+        length=args.length,
+        threads=args.threads,
+        progress=show,
+    )
+    print(f"{out} is written; `python -m engines export {args.folder} --quantize fp8 --out BUNDLE` uses it")
+
+
+def _quality(args: argparse.Namespace) -> None:
+    try:
+        from engines import quality, samples
+    except ModuleNotFoundError as error:
+        raise EngineError(f"{error.name} is missing, which quality needs: pip install 'onnx>=1.19,<2'.") from None
+
+    read = samples.read(args.text, args.against, args.length, args.samples)
+    rows = quality.measure(args.bundles, args.against, read, args.threads, _progress("measuring", "samples", 1))
+    print(quality.show(rows))
+    if args.json:
+        args.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 
 
 def _generate(args: argparse.Namespace) -> None:
@@ -284,13 +352,29 @@ def _reference(args: argparse.Namespace) -> None:
     print(f"{args.folder / store.REFERENCE} is written; `python -m engines verify` compares with it")
 
 
+def _build(args: argparse.Namespace) -> None:
+    try:
+        from engines.build import ProgressLine, build
+    except ModuleNotFoundError as error:
+        raise EngineError(f"{error.name} is missing, which build needs: pip install 'onnx>=1.19,<2'.") from None
+
+    parity = build(args.folder, args.out, context=args.context, device=args.device, progress=ProgressLine())
+    print(f"{args.out} is built; {parity}")
+
+
+def _doctor(args: argparse.Namespace) -> None:
+    from engines.doctor import run
+
+    run(args.engine, args.threads, args.json)
+
+
 def _verify(args: argparse.Namespace) -> None:
     from engines import store
-    from engines.runtimes.onnxruntime import OnnxRuntime
+    from engines.open import opened
 
     manifest = store.check_files(args.folder)
-    store.check_machine(args.folder, manifest, {"runtime": "onnxruntime"})
-    print(f"{len(manifest['files'])} files are whole; {store.verify(args.folder, OnnxRuntime(args.folder))}")
+    with opened(args.folder) as runtime:
+        print(f"{len(manifest['files'])} files are whole; {store.verify(args.folder, runtime)}")
 
 
 def _install(args: argparse.Namespace) -> None:

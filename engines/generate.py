@@ -24,6 +24,8 @@ class Runtime(Protocol):
     """What generation needs of a runtime. A state belongs to the runtime that made it."""
 
     config: NemotronHConfig
+    name: str
+    """Of runtime and version: states of another are not used."""
 
     def empty_state(self) -> Any:
         """The state before the first token."""

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from engines.bundle import identity
 from engines.errors import EngineError
-from engines.generate import Context, Detokenizer, Sampling, Steering, never, write
+from engines.generate import Context, Detokenizer, Runtime, Sampling, Steering, never, write
 from engines.grammar import CallGrammar, Copied
 from engines.nemotron_h.chat import (
     XML_CALLS,
@@ -69,9 +69,13 @@ class ChatModel(Protocol):
 class LanguageModel:
     """A bundle folder run here, in this project's own engine: a ChatModel."""
 
-    def __init__(self, folder: Path, threads: int = 1, *, prefix_folder: Path | None = None) -> None:
-        """Load a bundle; `prefix_folder` keeps the state of the opening messages over restarts."""
-        self.runtime = OnnxRuntime(folder, threads)
+    def __init__(
+        self, folder: Path, threads: int = 1, *, prefix_folder: Path | None = None, runtime: Runtime | None = None
+    ) -> None:
+        """Load a bundle, into onnxruntime if no `runtime` is given; `prefix_folder` keeps the state of the opening
+        messages over restarts.
+        """
+        self.runtime: Runtime = runtime or OnnxRuntime(folder, threads)
         self.chat_format = ChatFormat.from_folder(folder)
         self.tokenizer = load_tokenizer(folder)
         if self.tokenizer.get_vocab_size() > self.runtime.config.vocab_size:
@@ -140,9 +144,11 @@ class LanguageModel:
         yield from parser.finish()
 
     def close(self) -> None:
-        """Forget everything that was read."""
+        """Forget everything that was read, and give back a GPU's memory."""
         self._context = Context(self.runtime)
         self.prefixes = PrefixCache()
+        if hasattr(self.runtime, "close"):
+            self.runtime.close()
 
     def _tokens(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)

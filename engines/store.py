@@ -6,7 +6,8 @@
     STORE/previous              a link to the one before
 
 A bundle is checked in three steps: every file is what its manifest says (SHA-256), it was made for this machine, and it
-computes here what it computed where it was made: the logits of a few prompts, which lie in it.
+computes here what it computed where it was made: the logits of a few prompts, which lie in it, with numbers from the
+state after them that tell which layer is to blame.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from engines import tensor_file
-from engines.bundle import MANIFEST, identity, sha256, write_manifest
+from engines.bundle import MANIFEST, identity, read_manifest, sha256, write_manifest
 from engines.errors import EngineError
 from engines.generate import Runtime
+from engines.snapshot import Snapshot
 
 REFERENCE = "reference.safetensors"
 PROMPTS = (
@@ -38,6 +40,8 @@ TOP = 64
 """Logits that are kept of each prompt's last token, the largest ones."""
 STEPS = 4
 """Tokens that are read one by one after each prompt, so that the state is checked too."""
+SAMPLES = 256
+"""Numbers that are kept of each part of the state after each prompt: the 4B's whole state has 82 MB."""
 ALLOWED = {"onnxruntime": 2e-3}
 ALLOWED_ELSEWHERE = 5e-2
 """Root mean square of what the logits may differ by, in parts of their own spread."""
@@ -67,11 +71,13 @@ def write_reference(folder: Path, runtime: Runtime, tokenizer: Tokenizer) -> Non
         tokens = tokenizer.encode(text, add_special_tokens=False).ids
         if len(tokens) <= STEPS:
             raise EngineError(f"{folder}: the tokenizer makes {len(tokens)} tokens of {text!r}; that is no reference.")
-        logits = _read(runtime, tokens)
+        logits, after = _read(runtime, tokens)
         top = np.argsort(-logits, axis=-1, kind="stable")[:, :TOP].astype(np.int64)
         tensors[f"{number}.tokens"] = np.asarray(tokens, np.int64)
         tensors[f"{number}.top"] = top
         tensors[f"{number}.logits"] = np.take_along_axis(logits, top, axis=-1).astype(np.float32)
+        for name, array in after.arrays.items():
+            tensors[f"{number}.state.{name}"] = _sample(array)
     kinds = {np.dtype(np.int64): "I64", np.dtype(np.float32): "F32"}
     shapes = {name: (kinds[value.dtype], value.shape) for name, value in tensors.items()}
     writer = tensor_file.Writer(folder / REFERENCE, shapes)
@@ -105,12 +111,19 @@ def check_machine(folder: Path, manifest: Mapping[str, Any], machine: Mapping[st
     other = [f"{key} {value} (here: {machine.get(key, 'none')})" for key, value in wanted.items() if
              machine.get(key) != value]  # fmt: skip
     if other:
+        verb = "export CHECKPOINT" if wanted.get("runtime") == "onnxruntime" else "build BUNDLE"
+        of = f", of {manifest['source']}" if "source" in manifest else ""
         raise EngineError(
-            f"{folder} was made for {', '.join(other)}. Make one here: python -m engines export CHECKPOINT --out FOLDER"
+            f"{folder} was made for {', '.join(other)}. Make one here{of}: python -m engines {verb} --out FOLDER"
         )
 
 
-def verify(folder: Path, runtime: Runtime, *, name: str = "onnxruntime") -> Parity:
+def allowed(folder: Path) -> float:
+    """What the runtime that a bundle was made for may differ by from its reference."""
+    return ALLOWED.get(read_manifest(folder).get("runs_on", {}).get("runtime", "onnxruntime"), ALLOWED_ELSEWHERE)
+
+
+def verify(folder: Path, runtime: Runtime) -> Parity:
     """Compare what `runtime` computes here with the reference in the bundle; raises EngineError if it is too far."""
     path = folder / REFERENCE
     if not path.is_file():
@@ -122,7 +135,7 @@ def verify(folder: Path, runtime: Runtime, *, name: str = "onnxruntime") -> Pari
             tokens, top, kept = (tensors[f"{number}.{part}"].raw() for part in ("tokens", "top", "logits"))
         except KeyError as error:
             raise EngineError(f"{path} has no {error}; make it again: python -m engines reference {folder}") from None
-        logits = _read(runtime, [int(token) for token in tokens])
+        logits, _ = _read(runtime, [int(token) for token in tokens])
         here = np.take_along_axis(logits, np.asarray(top), axis=-1)
         if not np.isfinite(logits).all():
             raise EngineError(f"{folder} computes values here that are no numbers; it must not be used.")
@@ -130,18 +143,55 @@ def verify(folder: Path, runtime: Runtime, *, name: str = "onnxruntime") -> Pari
         worst = max(worst, float(difference))
         same += int((logits.argmax(-1) == np.asarray(top)[:, 0]).sum())
         positions += len(logits)
-    parity = Parity(worst, same / positions, ALLOWED.get(name, ALLOWED_ELSEWHERE))
+    parity = Parity(worst, same / positions, allowed(folder))
     if parity.difference > parity.allowed:
         raise EngineError(f"{folder} must not be used here: {parity}.")
     return parity
 
 
-def _read(runtime: Runtime, tokens: Sequence[int]) -> NDArray[np.float32]:
-    """Logits [1 + STEPS, vocab]: after the prompt without its last tokens, and after each of those, read alone."""
+def state_differences(folder: Path, runtime: Runtime) -> dict[str, float]:
+    """How far each part of the state is from the reference in a bundle: `conv.0` and the like -> the worst prompt's
+    root mean square difference, in parts of the values' own size. Empty for a reference that was made without states.
+
+    Raises EngineError for a bundle without a reference.
+    """
+    path = folder / REFERENCE
+    if not path.is_file():
+        raise EngineError(f"{folder} has no {REFERENCE}; where it was made: python -m engines reference {folder}")
+    tensors, _ = tensor_file.read(path)
+    worst: dict[str, float] = {}
+    for number in range(len(PROMPTS)):
+        kept = {
+            name.split(".", 2)[2]: tensor for name, tensor in tensors.items() if name.startswith(f"{number}.state.")
+        }
+        if not kept:
+            continue
+        _, after = _read(runtime, [int(token) for token in tensors[f"{number}.tokens"].raw()])
+        for name, tensor in kept.items():
+            there = tensor.float32()
+            if name not in after.arrays or (here := _sample(after.arrays[name])).shape != there.shape:
+                raise EngineError(f"{path} is of another network: {name} is not in this one, or of another size.")
+            size = max(float(np.sqrt(np.mean(there**2))), 1e-12)
+            difference = float(np.sqrt(np.mean((here - there) ** 2))) / size
+            # What is no number is the worst there can be.
+            worst[name] = max(worst.get(name, 0.0), difference if np.isfinite(difference) else np.inf)
+    return worst
+
+
+def _read(runtime: Runtime, tokens: Sequence[int]) -> tuple[NDArray[np.float32], Snapshot]:
+    """Logits [1 + STEPS, vocab]: after the prompt without its last tokens, and after each of those, read alone; and the
+    state after all of them.
+    """
     state = runtime.empty_state()
     rows = [runtime.step(tokens[:-STEPS], state)[-1]]
     rows += [runtime.step([token], state)[-1] for token in tokens[-STEPS:]]
-    return np.stack(rows)
+    return np.stack(rows), runtime.snapshot(state)
+
+
+def _sample(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    """SAMPLES numbers from all over a part of the state."""
+    places = np.linspace(0, array.size - 1, min(SAMPLES, array.size)).astype(np.int64)
+    return array.reshape(-1)[places].astype(np.float32)
 
 
 def install(folder: Path, store: Path) -> Path:

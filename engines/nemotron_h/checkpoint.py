@@ -3,11 +3,12 @@
 the first tensor is taken, and read by memory map.
 
 FP8 checkpoints (NVIDIA's modelopt) keep a linear weight in E4M3 with `NAME.weight_scale` (weight = E4M3 x scale), and
-beside it `NAME.input_scale` and, for an FP8 cache, `k_scale` and `v_scale`, which only a runtime with FP8 uses.
+beside it `NAME.input_scale` and, for an FP8 cache, `k_proj.k_scale` and `v_proj.v_scale`, which only FP8 graphs use.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines import tensor_file
+from engines.bundle import sha256
 from engines.errors import EngineError
 from engines.nemotron_h.config import ATTENTION, MAMBA, NemotronHConfig
 from engines.tensor_file import Tensor, TensorFileError
@@ -104,6 +106,13 @@ class Checkpoint:
     def nbytes(self) -> int:
         """Bytes of all weights as stored."""
         return sum(tensor.nbytes for tensor in self.tensors.values())
+
+    def sha256(self) -> str:
+        """What tells this network from every other: hexadecimal, over the configuration and the files of weights."""
+        digest = hashlib.sha256(json.dumps(self.config.to_dict(), sort_keys=True).encode())
+        for path in _files(self.folder):
+            digest.update(sha256(path).encode())
+        return digest.hexdigest()
 
     def float32(self, name: str, rows: slice = slice(None)) -> NDArray[np.float32]:
         """Rows of a weight as fp32, its FP8 scale applied; only they take memory."""

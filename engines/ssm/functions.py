@@ -270,6 +270,6 @@ def _functions(*texts: str) -> list[FunctionProto]:
     return [parser.parse_function(imports + text) for text in texts]
 
 
-def opsets() -> list[object]:
-    """What a graph with these nodes imports."""
-    return [helper.make_opsetid(*pair) for pair in (("", OPSET), (DOMAIN, 1), ("com.microsoft", 1))]
+def opsets(version: int = OPSET) -> list[object]:
+    """What a graph with these nodes imports, `version` being that of ONNX's own."""
+    return [helper.make_opsetid(*pair) for pair in (("", version), (DOMAIN, 1), ("com.microsoft", 1))]

@@ -31,8 +31,9 @@ _Outputs = tuple[Desc, Desc]
 _Kernel = tuple[str, str, trtp.KernelLaunchParams, trtp.SymExprs]
 
 
+@functools.cache  # TensorRT takes a name once
 def register(sm: int) -> None:
-    """Register both plugins with TensorRT, to be compiled for SM `sm`; once a process.
+    """Register both plugins with TensorRT, to be compiled for SM `sm`, the only one of this process.
 
     Raises KernelError for an SM that the kernels are not compiled for.
     """

@@ -76,8 +76,9 @@ def test_the_installed_package_finds_its_own_configuration(python: Path) -> None
     assert home.is_file()
 
 
-def test_the_installed_package_has_its_command(python: Path) -> None:
+def test_the_installed_package_has_its_commands(python: Path) -> None:
     assert "doctor" in run(python.with_name("appliance"), "--help", PYTHONPATH=borrowed())
+    assert "doctor" in run(python.with_name("nemotron"), "--help", PYTHONPATH=borrowed())
 
 
 def environment(python: str, machine: str) -> dict[str, str]:

@@ -33,7 +33,7 @@ def test_inspect_tells_what_a_checkpoint_holds(checkpoint: Path, capsys: pytest.
 
 def test_export_makes_a_bundle_whose_manifest_fits(checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bundle = checkpoint.parent / "bundle"
-    assert main(["export", str(checkpoint), "--out", str(bundle), "--bits", "8"]) == 0
+    assert main(["export", str(checkpoint), "--out", str(bundle), "--quantize", "8"]) == 0
     captured = capsys.readouterr()
     assert "weights.safetensors" in captured.out and "of 2 MB" in captured.err
     listed = json.loads((bundle / "manifest.json").read_text())["files"]
@@ -115,6 +115,6 @@ def test_an_export_that_fails_keeps_the_bundle_that_was_there(checkpoint: Path) 
     assert main(["export", str(checkpoint), "--out", str(bundle)]) == 0
     before = {path.name: path.read_bytes() for path in bundle.iterdir()}
     (checkpoint / "model.safetensors").write_bytes(b"cut")
-    assert main(["export", str(checkpoint), "--out", str(bundle), "--bits", "4"]) == 2
+    assert main(["export", str(checkpoint), "--out", str(bundle), "--quantize", "4"]) == 2
     assert {path.name: path.read_bytes() for path in bundle.iterdir()} == before
     shutil.rmtree(bundle)

@@ -291,3 +291,29 @@ def test_the_domain_of_the_nodes_is_the_namespace_of_the_plugins(builder: Builde
         namespace, name = plugin.split("::")
         assert namespace == DOMAIN
         assert name in names
+
+
+@pytest.mark.parametrize("dtype", ["bf16", "fp16"])
+def test_the_nodes_of_the_graph_for_tensorrt_fit_the_plugins(builder: Builder, dtype: str) -> None:
+    from onnx import TensorProto
+
+    from appliance.models import HOME_MODEL
+    from engines.tensorrt_graph import tensorrt_model
+
+    graph = tensorrt_model(HOME_MODEL, dtype, 256).graph
+    kinds = {TensorProto.FLOAT: DataType.FLOAT, TensorProto.FLOAT16: DataType.HALF, TensorProto.BFLOAT16: DataType.BF16}
+    types = {value.name: value.type.tensor_type.elem_type for value in graph.input}
+    types |= {tensor.name: tensor.data_type for tensor in graph.initializer}
+    types |= {node.output[0]: node.attribute[0].i for node in graph.node if node.op_type == "Cast"}
+    wanted = {"CausalConv": CONV, "SelectiveScan": SCAN}
+    nodes = [node for node in graph.node if node.op_type in wanted]
+    assert len(nodes) == 6
+    for node in nodes:
+        shapes = wanted[node.op_type]
+        given = {name: kinds[types[value]] for name, value in zip(shapes, node.input, strict=True)}
+        made = builder.build(node.op_type, shapes, given, 64)
+        window = "window" if node.op_type == "CausalConv" else "ssm"
+        assert made.types == [given["x"], given[window]]
+        # What is bound to one address has one type.
+        after = next(value for value in graph.output if value.name == node.output[1])
+        assert kinds[after.type.tensor_type.elem_type] == given[window]

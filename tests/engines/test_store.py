@@ -70,11 +70,24 @@ def test_a_manifest_names_no_file_elsewhere(bundle: Path) -> None:
 
 
 def test_a_bundle_for_another_machine_is_refused_with_the_command_that_makes_the_right_one(tmp_path: Path) -> None:
-    manifest = {"runs_on": {"sm": "87", "tensorrt": "10.16"}}
-    store.check_machine(tmp_path, manifest, {"sm": "87", "tensorrt": "10.16", "driver": "580"})
-    with pytest.raises(EngineError, match=r"made for sm 87 \(here: 110\)\. Make one here: python -m engines export"):
-        store.check_machine(tmp_path, manifest, {"sm": "110", "tensorrt": "10.16"})
+    manifest = {"source": "nano", "runs_on": {"runtime": "tensorrt", "sm": "87", "tensorrt": "10.16"}}
+    store.check_machine(tmp_path, manifest, manifest["runs_on"] | {"driver": "580"})  # type: ignore[operator,arg-type]
+    other = {"runtime": "tensorrt", "sm": "110", "tensorrt": "10.16"}
+    words = r"made for sm 87 \(here: 110\)\. Make one here, of nano: python -m engines build"
+    with pytest.raises(EngineError, match=words):
+        store.check_machine(tmp_path, manifest, other)
+    words = r"made for runtime onnxruntime \(here: tensorrt\)\. Make one here: python -m engines export"
+    with pytest.raises(EngineError, match=words):
+        store.check_machine(tmp_path, {"runs_on": {"runtime": "onnxruntime"}}, other)
     store.check_machine(tmp_path, {}, {})
+
+
+def test_a_bundle_for_a_runtime_that_is_not_here_is_not_verified(
+    bundle: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_manifest(bundle, {"runs_on": {"runtime": "abacus"}})
+    assert main(["verify", str(bundle)]) == 2
+    assert "was made for runtime abacus (here: onnxruntime)" in capsys.readouterr().err
 
 
 def other(bundle: Path, folder: Path) -> Path:
