@@ -186,6 +186,7 @@ def _weight_bytes(folder: Path) -> int:
         stored |= tensor_file.read(path)[0]
     total = 0
     for name in expected_tensors(NemotronHConfig.from_folder(folder)):
-        forms = [form for form in (f"{name}.q4", f"{name}.q8") if form in stored]
-        total += sum(stored[form].nbytes for form in ([*forms, f"{name}.scales"] if forms else [name]))
-    return total - stored["backbone.embeddings.weight"].nbytes
+        if not name.startswith("backbone.embeddings"):
+            parts = [part for part in stored if part.startswith(f"{name}.")] or [name]
+            total += sum(stored[part].nbytes for part in parts)
+    return total

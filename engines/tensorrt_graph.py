@@ -126,6 +126,9 @@ class _Rewriting:
             if self._type(stored) != self._dtype:
                 stored = self._cast(stored, self._dtype)
             node.input[1] = stored
+            source = self._made_by.get(x)
+            if self._dtype == TensorProto.FLOAT16 and source is not None and source.op_type == "Mul":
+                node.op_type = "BoundedLinear"
         self.nodes.append(node)
 
     def _type(self, name: str) -> int | None:
@@ -159,6 +162,17 @@ def _bodies(c: NemotronHConfig, dtype: int) -> list[onnx.FunctionProto]:
         f"""
         Linear (x, weight) => (y) {{
             x16 = Cast <to = {dtype}> (x)
+            turned = Transpose <perm = [1, 0]> (weight)
+            y16 = MatMul (x16, turned)
+            y = Cast <to = {TensorProto.FLOAT}> (y16)
+        }}""",
+        # A squared ReLU beyond 256 is beyond fp16.
+        f"""
+        BoundedLinear (x, weight) => (y) {{
+            most = Constant <value_float = 65504.0> ()
+            least = Neg (most)
+            bounded = Clip (x, least, most)
+            x16 = Cast <to = {dtype}> (bounded)
             turned = Transpose <perm = [1, 0]> (weight)
             y16 = MatMul (x16, turned)
             y = Cast <to = {TensorProto.FLOAT}> (y16)

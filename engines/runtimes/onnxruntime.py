@@ -10,9 +10,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from engines.bundle import FUSED_GRAPH, GRAPH
+from engines.bundle import FUSED_GRAPH, GRAPH, read_manifest
 from engines.errors import EngineError
 from engines.nemotron_h.config import NemotronHConfig
+from engines.quantize import E4M3
 from engines.snapshot import Snapshot
 
 _CACHES = ("key.", "value.")
@@ -66,6 +67,9 @@ class OnnxRuntime:
         options.inter_op_num_threads = 1
         # A waiting thread must not burn the core that the recognizer or the voice needs.
         options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
+        if version < _FUSED_SINCE and E4M3 in read_manifest(folder).get("recipe", {}).get("forms", {}).values():
+            # With any optimization these versions compute something else, or refuse the nodes that they made.
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises its own unrelated types here

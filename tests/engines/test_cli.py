@@ -15,6 +15,7 @@ from appliance.models import HOME_MODEL
 from engines import bench
 from engines.bundle import identity
 from engines.cli import main
+from engines.export import export
 from tests.engines import small
 
 
@@ -67,6 +68,12 @@ def test_bench_prints_its_table_and_writes_its_figures(
     assert "onnxruntime" in out and max(map(len, out.splitlines())) <= 100
     (row,) = json.loads((tmp_path / "figures.json").read_text())["results"]
     assert row["write_tokens_s"] > 0 and len(row["seconds"]["resume"]) == row["rounds"]
+
+
+def test_bench_reads_the_weights_that_a_scheme_stores(tmp_path: Path) -> None:
+    stored = {scheme: bench._weight_bytes(export(HOME_MODEL, tmp_path / scheme, scheme)) for scheme in ("int4g", "8")}
+    plain = bench._weight_bytes(HOME_MODEL)
+    assert stored["int4g"] < 0.2 * plain and stored["8"] < 0.3 * plain
 
 
 def test_plan_answers_for_the_4b_and_for_any_other(capsys: pytest.CaptureFixture[str]) -> None:

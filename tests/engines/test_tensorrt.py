@@ -14,23 +14,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 
 from appliance.models import HOME_MODEL
 from engines import build as building
 from engines import snapshot as files
-from engines.bundle import write_manifest
+from engines import tensor_file
+from engines.bundle import GRAPH, write_manifest
 from engines.errors import EngineError
 from engines.generate import Context, Runtime, Sampling, Steering, write
 from engines.language_model import load_tokenizer
 from engines.open import open_model
 from engines.runtimes.onnxruntime import OnnxRuntime
+from engines.tensorrt_graph import tensorrt_model
 
 driver = pytest.importorskip("cuda.bindings.driver")
 from tests.tensorrt_stub import trt  # noqa: E402
 from tests.tensorrt_stub.gpu import Gpu  # noqa: E402
 from tests.tensorrt_stub.machine import CONTEXT, home_bundle, load, machine  # noqa: E402
 
+KINDS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int64)": np.int64}
 PROMPT = "<|im_start|>user\nturn on the kitchen light and set it to 40 percent<|im_end|>\n<|im_start|>assistant\n" * 5
 
 
@@ -306,3 +311,28 @@ def test_an_engine_is_built_and_computes_the_reference(source: Path, tmp_path: P
         assert written(runtime, 24) == written(OnnxRuntime(HOME_MODEL, fused=False), 24)
     finally:
         runtime.close()
+
+
+def test_what_is_beyond_fp16_becomes_no_infinity(tmp_path: Path) -> None:
+    shutil.copytree(HOME_MODEL, tmp_path / "loud")
+    tensors, _ = tensor_file.read(weights := tmp_path / "loud" / "model.safetensors")
+    loud = next(each for name, each in tensors.items() if name.endswith("up_proj.weight"))
+    values = np.memmap(weights, np.float32, "r+", loud.offset, loud.shape)
+    values *= 1000
+    values.flush()
+    path = tmp_path / "loud" / GRAPH
+    model = tensorrt_model(tmp_path / "loud", "fp16", CONTEXT, plugins=False)
+    # Looked at before the product: onnxruntime has none in 16 bits, and computes what stands between two casts in fp32.
+    casts = [node.output[0] for node in model.graph.node if node.op_type == "Cast"]
+    model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in casts)
+    onnx.save(model, path)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    feeds = {
+        each.name: np.zeros([size if isinstance(size, int) else 1 for size in each.shape], KINDS[each.type])
+        for each in session.get_inputs()
+    }
+    found = session.run(casts, feeds | {"tokens": np.asarray([50]), "total": np.asarray([1])})
+    assert max(np.abs(each).max() for each in found) > 60000
+    assert all(np.isfinite(each).all() for each in found)
