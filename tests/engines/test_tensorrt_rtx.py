@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
 
 from appliance.models import HOME_MODEL
 from engines.build import BuildError, Session
@@ -130,6 +131,23 @@ def test_a_layer_that_cannot_be_taken_is_named() -> None:
         pytest.raises(BuildError, match=r"layer CausalConv_\d+\S* \(CausalConv\): .*Plugin not found"),
     ):
         session.parse(tensorrt_model(HOME_MODEL, "bf16", CONTEXT), HOME_MODEL / GRAPH)
+
+
+def test_a_cache_of_fp8_is_refused_which_is_why_it_is_kept_in_16_bits() -> None:
+    kind, shape = TensorProto.FLOAT8E4M3FN, [1, 2, 64, 64]
+    graph = helper.make_graph(
+        [helper.make_node("TensorScatter", ["cache", "new", "at"], ["next"], axis=-2, mode="linear")],
+        "cache",
+        [
+            helper.make_tensor_value_info("cache", kind, shape),
+            helper.make_tensor_value_info("new", kind, [1, 2, 1, 64]),
+            helper.make_tensor_value_info("at", TensorProto.INT64, [1]),
+        ],
+        [helper.make_tensor_value_info("next", kind, shape)],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 24)], ir_version=11)
+    with Session(trt) as session, pytest.raises(BuildError, match="cache has type FP8 but must have type"):
+        session.parse(made, Path("cache.onnx"))
 
 
 def test_a_build_tells_how_far_it_is_and_stays_small_where_memory_is(tmp_path: Path) -> None:
