@@ -230,7 +230,7 @@ class Session:
         # The first that has a name of the graph's; what follows from it comes after.
         fault = next((fault for fault in faults if fault.node_name()), faults[0])
         where = f"{fault.node_name()} ({fault.node_operator()})" if fault.node_name() else fault.node_operator()
-        raise BuildError(f"TensorRT cannot take layer {where}: {_first_sentence(fault.desc())}")
+        raise BuildError(f"TensorRT cannot take layer {where}: {_reason(fault.desc())}")
 
     def settings(self, shape: EngineShape, workspace: int, *, small: bool = False) -> Any:
         """A builder configuration with the two profiles, for a machine with little memory if `small`."""
@@ -276,12 +276,13 @@ def failure(said: list[str], layers: list[str]) -> str:
     text, everything = told[0] if told else "it gave no reason", " ".join(told)
     named = [name for name in layers if name and re.search(rf"(?<![\w.]){re.escape(name)}(?!\w|\.\w)", everything)]
     where = f" at layer {', '.join(named[:3])}" if named else ""
-    return f"TensorRT could not build the engine{where}: {_first_sentence(text)}"
+    return f"TensorRT could not build the engine{where}: {_reason(text)}"
 
 
-def _first_sentence(text: str) -> str:
-    """Without the place in TensorRT's own source."""
-    return re.sub(r"\s*In \w+ at \S+:\d+\)?", "", text.strip()).strip().splitlines()[0]
+def _reason(text: str) -> str:
+    """The first line that says more than that a node is invalid, without the place in TensorRT's own source."""
+    lines = re.sub(r"\s*In \w+ at \S+:\d+\)?", "", text.strip()).strip().splitlines()
+    return next((line for line in lines if not line.startswith("Invalid Node")), lines[0])
 
 
 @contextmanager
