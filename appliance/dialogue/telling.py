@@ -75,7 +75,7 @@ _SUPPOSING = any_of(
 )
 # What it says of others' words is no command, nor is what they said: "the man on tv said turn it on".
 _REPORTING = any_of(
-    rf"(?!(?:i|we|you)\b){TELLER}(?: (?:on tv|on the \w+|next door|just|always|also))* (?:said(?! to\b)"
+    rf"(?!(?:i|we|you)\b){TELLER}(?: (?:on tv|on the \w+|next door|just|always|also))* (?:said"
     rf"|says(?! (?:please|to|you (?:have|must)))"
     r"|told|tells|asked(?! for)|claim(?:s|ed)|thinks?|thought|believe[sd]?|heard|wrote|suggested|reckon(?:s|ed)?"
     r"|swear(?:s|ed)?"

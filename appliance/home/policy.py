@@ -31,12 +31,30 @@ _ACTIONS = {
     "start": "on",
     "return_to_base": "off",
 }
-_HOT = ("oven", "stove", "cooker", "cooktop", "hob", "grill", "fryer", "iron", "kiln", "boiler", "furnace")
+_HOT = (
+    *("oven", "stove", "cooker", "cooktop", "hob", "hotplate", "burner", "grill", "griddle", "barbecue", "fryer"),
+    *("toaster", "iron", "straightener", "kiln", "boiler", "furnace"),
+)
 _GUARD = ("alarm", "siren", "smoke", "camera", "security")
 # On a plug: as a thermostat or a towel rail of its own a heater is an everyday thing.
 _HOT_ON_A_PLUG = ("heater", "fireplace", "sauna", "blanket")
 # What spoils, dies or takes the house off the net when it is off, as "turn off everything" would do.
-_VITAL = ("fridge", "refrigerator", "freezer", "aquarium", "router", "modem", "server", "nas", "oxygen", "cpap", "sump")
+_VITAL = (
+    *(
+        "fridge",
+        "refrigerator",
+        "freezer",
+        "aquarium",
+        "terrarium",
+        "incubator",
+        "sump",
+        "router",
+        "modem",
+        "server",
+        "nas",
+    ),
+    *("oxygen", "cpap", "ventilator"),
+)
 
 
 def _rules(do: str, words: Sequence[str], *actions: str, domain: str | None = None) -> list[PolicyRule]:

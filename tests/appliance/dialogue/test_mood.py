@@ -37,6 +37,7 @@ from tools.home_model.turns import sample
         ("who turned off the lamp", ASKED),
         ("what happens if I turn off the heating", SUPPOSED),
         ("mom said turn off the lights", SUPPOSED),
+        ("my husband said to turn off the lights", SUPPOSED),
         ("I already turned off the lamp", SUPPOSED),
         ("I might turn off the lamp", SUPPOSED),
         ("turn off the lamp tomorrow", PUT_OFF),
