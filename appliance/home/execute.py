@@ -32,6 +32,7 @@ from appliance.home.timer_tools import (
     status_of_kind,
 )
 from appliance.home.timers import Timer, TimerKind, Timers
+from appliance.home.titles import without_place
 from appliance.home.tools import TOOLS, Schema, ToolCall, ToolResult, coerce, validate
 
 _LOG = logging.getLogger(__name__)
@@ -283,6 +284,7 @@ class Home:
         return planned, refused, strictest
 
     async def _act(self, call: ToolCall, context: CallContext) -> ToolResult:
+        call = without_place(self.registry, call)
         planned, refused, strictest = self._plan(call, context.area)
         if not planned:
             raise CannotDo(refused[0])

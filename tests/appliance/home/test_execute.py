@@ -181,6 +181,20 @@ def test_turning_on_and_off_means_what_the_device_can_do(
             "TV is playing the news",
         ),
         (
+            "HassMediaSearchAndPlay",
+            {"search_query": "Thriller in the office"},
+            "media_player.office_speaker",
+            {"media_title": "Thriller"},
+            "Office Speaker is playing Thriller",
+        ),
+        (
+            "HassMediaSearchAndPlay",
+            {"search_query": "life on mars on the TV"},
+            "media_player.tv",
+            {"media_title": "life on mars"},
+            "TV is playing life on mars",
+        ),
+        (
             "HassShoppingListAddItem",
             {"item": "apples"},
             "todo.shopping_list",
