@@ -208,7 +208,7 @@ def test_a_call_in_the_reasoning_is_no_call(tokenizer: Tokenizer) -> None:
     class Grammar:
         begins, refused = frozenset({OPEN}), frozenset({CLOSE})
 
-        def constrain(self, begin: int) -> None:
+        def constrain(self, begin: int, copied: object) -> None:
             raise AssertionError("constrained")
 
     steering = Steering(tokenizer, open_reasoning=True, grammar=Grammar())  # type: ignore[arg-type]
