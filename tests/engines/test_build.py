@@ -7,7 +7,6 @@ import _thread
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +24,7 @@ from engines.tensorrt_graph import tensorrt_model
 pytest.importorskip("cuda.bindings.driver")
 from tests.tensorrt_stub import trt
 from tests.tensorrt_stub.gpu import Gpu
-from tests.tensorrt_stub.machine import CONTEXT, home_bundle, machine
-
-
-@pytest.fixture
-def gpu() -> Iterator[Gpu]:
-    with machine() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return home_bundle(tmp_path_factory.mktemp("source") / "home")
-
-
-@pytest.fixture(scope="module")
-def made(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An engine bundle for SM 87."""
-    out = tmp_path_factory.mktemp("made") / "engine"
-    with machine():
-        building.build(source, out, context=CONTEXT)
-    return out
+from tests.tensorrt_stub.machine import CONTEXT
 
 
 def test_an_engine_bundle_holds_what_it_needs_and_no_weights(made: Path, source: Path) -> None:

@@ -33,30 +33,10 @@ from engines.tensorrt_graph import tensorrt_model
 driver = pytest.importorskip("cuda.bindings.driver")
 from tests.tensorrt_stub import trt  # noqa: E402
 from tests.tensorrt_stub.gpu import Gpu  # noqa: E402
-from tests.tensorrt_stub.machine import CONTEXT, home_bundle, load, machine  # noqa: E402
+from tests.tensorrt_stub.machine import CONTEXT, load, machine  # noqa: E402
 
 KINDS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int64)": np.int64}
 PROMPT = "<|im_start|>user\nturn on the kitchen light and set it to 40 percent<|im_end|>\n<|im_start|>assistant\n" * 5
-
-
-@pytest.fixture
-def gpu() -> Iterator[Gpu]:
-    with machine() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return home_bundle(tmp_path_factory.mktemp("source") / "home")
-
-
-@pytest.fixture(scope="module")
-def made(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An engine bundle for SM 87."""
-    out = tmp_path_factory.mktemp("made") / "engine"
-    with machine():
-        building.build(source, out, context=CONTEXT)
-    return out
 
 
 @pytest.fixture

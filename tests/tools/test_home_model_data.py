@@ -8,12 +8,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Literal
 
 import pytest
+from tokenizers import Tokenizer
 
 from appliance.home.tools import ToolCall, coerce, validate
-from tools.home_model import grammar, homes, noise, relative, spans, words
+from appliance.models import HOME_MODEL
+from engines.nemotron_h.chat import ChatFormat
+from tools.home_model import dataset, grammar, homes, noise, relative, spans, words
 from tools.home_model.grammar import GRAMMAR, GrammarError
 from tools.home_model.homes import Home, random_home
 from tools.home_model.turns import Turn, conversation, gerund, sample
@@ -265,3 +269,32 @@ def test_amounts_are_written_in_digits() -> None:
     for _, turn in samples(28, 1500):
         for word in ("twenty", "thirty", "fifty", "%"):
             assert word not in turn.user.lower().split()
+
+
+def test_words_of_names_are_cut_anew_the_same_all_through_a_conversation() -> None:
+    tokenizer = Tokenizer.from_file(str(HOME_MODEL / "tokenizer.json"))
+    chat, rng, differ = ChatFormat.from_folder(Path(dataset.__file__).parent), random.Random(8), 0
+    encoder = dataset.Encoder(tokenizer, chat)
+    for _ in range(20):
+        spoken = dataset.conversation(rng, random_home(rng, "train"), 4, "train")
+        (plain, _), (cut, weights) = encoder(spoken), encoder(spoken, rng)
+        assert tokenizer.decode(cut, skip_special_tokens=False) == tokenizer.decode(plain, skip_special_tokens=False)
+        assert len(weights) == len(cut)
+        differ += cut != plain
+    assert differ > 10
+
+
+def test_a_word_that_is_cut_anew_is_cut_so_wherever_it_stands() -> None:
+    tokenizer = Tokenizer.from_file(str(HOME_MODEL / "tokenizer.json"))
+    anew = {tuple(tokenizer.encode("courtyard").ids): [5, 6]}
+    encoding = tokenizer.encode("courtyard lamp, in the courtyard")
+    lamp = tokenizer.encode("lamp, in the").ids
+    assert dataset.Encoder._cut_anew(encoding.ids, encoding.word_ids, anew) == [5, 6, *lamp, 5, 6]
+
+
+def test_what_is_typed_has_no_errors_of_a_recognizer() -> None:
+    text = "turn off the kitchen lights"
+    with noise.typed():
+        typed = {noise.written(random.Random(seed), text).lower().rstrip(".!") for seed in range(200)}
+    heard = {noise.written(random.Random(seed), text).lower().rstrip(".!") for seed in range(200)}
+    assert typed == {text} and len(heard) > 5
