@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,8 @@ from engines.nemotron_h.model import NemotronH
 from tools.home_model import dataset, measure
 from tools.home_model.batch import Batch
 from tools.home_model.drills import Drills
+from tools.home_model.readers import reading
+from tools.home_model.recorded import Recorded
 
 LENGTH = 640
 WARMUP, DECAY = 0.01, 0.4  # shares of the run
@@ -44,6 +47,9 @@ class Recipe:
     drills: bool = True
     every: int = 400
     """Steps between checkpoints and measurements."""
+    device: str = "cpu"
+    readers: int = 0
+    """Processes that make the data; 0: each process of the training its own."""
 
 
 def configuration(vocab_size: int) -> NemotronHConfig:
@@ -96,13 +102,17 @@ class Training:
         self.out, self.recipe = out, recipe
         chat = ChatFormat.from_folder(CHAT)
         self.encoder = dataset.Encoder(Tokenizer.from_file(str(out / "tokenizer.json")), chat)
+        torch.manual_seed(recipe.seed)  # for what `initialize` leaves as torch starts it
         self.model = NemotronH(config(self.encoder.tokenizer.get_vocab_size()))
         initialize(self.model, recipe.seed)
+        self.device = torch.device(recipe.device)
+        self.model.to(self.device)
         self._optims = self._optimizers()
         self._several = distributed.is_initialized()
         self._rank = distributed.get_rank() if self._several else 0
         self._processes = distributed.get_world_size() if self._several else 1
         self._compiled = torch.compile(self.loss)
+        self._recorded: Recorded | None = None
         self.tokens, self.curve = 0, list[dict[str, float]]()
         self.checkpoint = out / "checkpoint.pt"
         if self.checkpoint.exists():
@@ -124,17 +134,24 @@ class Training:
 
     def loss(self, tokens: Tensor, at: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
         """Weighted cross entropy of `tokens` [rows, T] at the flat positions `at` [n] that count."""
-        with torch.autocast("cpu", torch.bfloat16):
+        # A recorded graph must cast the weights anew each time.
+        with torch.autocast(self.device.type, torch.bfloat16, cache_enabled=self.device.type == "cpu"):
             hidden, _ = self.model.backbone(tokens, self.model.empty_state(tokens.shape[0]))
             logits = self.model.lm_head(hidden.flatten(0, 1)[at])
         losses = functional.cross_entropy(logits.float(), targets, reduction="none")
         return (losses * weights).sum() / weights.sum()
 
-    def learn(self, loss: Tensor, share: float) -> float:
+    def gradients(self, batch: Sequence[Tensor]) -> Tensor:
+        """Fill the gradients of this process for one batch of `counted`; the loss. On a GPU all batches have one shape."""
+        if self.device.type == "cuda":
+            self._recorded = self._recorded or Recorded(self.loss, list(self.model.parameters()), batch)
+            return self._recorded(batch)
+        return _backward(self._compiled(*batch), self.model)
+
+    def learn(self, share: float) -> None:
         """One step at a share of the learning rates, on the mean gradient of all processes."""
         for optim, full in zip(self._optims, (self.recipe.adamw, self.recipe.muon), strict=False):
             optim.param_groups[0]["lr"] = full * share
-        loss.backward()
         weights = list(self.model.parameters())
         if self._several:
             mean = torch.cat([weight.grad.flatten() for weight in weights if weight.grad is not None])
@@ -145,21 +162,34 @@ class Training:
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         for optim in self._optims:
             optim.step()
-            optim.zero_grad()
-        return loss.item()
 
     def run(self) -> None:
         """Drills, then sentences, up to the last token of the recipe."""
-        rows, every = self.recipe.rows, self.recipe.every
         if not self.checkpoint.exists():
             if self.recipe.drills:
                 self._drill()
             self._save()
-        size, last = rows * LENGTH * self._processes, self.recipe.tokens
-        stream = dataset.batches(self.encoder, f"{self.recipe.seed} {self._rank} {self.tokens}", rows, LENGTH)
-        mean, since, step = 0.0, time.monotonic(), 0
+        size, last = self.recipe.rows * LENGTH * self._processes, self.recipe.tokens
+        with self._stream() as stream:
+            self._read(stream, size, last)
+
+    @contextmanager
+    def _stream(self) -> Iterator[Iterator[Batch]]:
+        """Where this process's data come from; from the same place again in a run that was stopped there."""
+        recipe, seed = self.recipe, f"{self.recipe.seed} {self._rank} {self.tokens}"
+        if recipe.readers:
+            with reading(recipe.readers, self.out, CHAT, seed, recipe.rows, LENGTH) as stream:
+                yield stream
+        else:
+            yield dataset.batches(self.encoder, seed, recipe.rows, LENGTH)
+
+    def _read(self, stream: Iterator[Batch], size: int, last: int) -> None:
+        mean, since, step = torch.zeros(()), time.monotonic(), 0
+        every = self.recipe.every
         while self.tokens < last:
-            loss = self.learn(self._compiled(*counted(next(stream), fixed=True)), rate(self.tokens / last))
+            batch = [part.to(self.device, non_blocking=True) for part in counted(next(stream), fixed=True)]
+            loss = self.gradients(batch)
+            self.learn(rate(self.tokens / last))
             self.tokens += size
             step += 1
             mean = loss if step == 1 else 0.98 * mean + 0.02 * loss
@@ -168,7 +198,7 @@ class Training:
                 told = f"{self.tokens / 1e6:.2f} of {last / 1e6:.0f} million tokens  loss {mean:.4f}"
                 self._say(f"{told}  {speed:,.0f} tokens/s  {(last - self.tokens) / speed / 60:.0f} min left")
             if step % every == 0 or self.tokens >= last:
-                self._measure(mean)
+                self._measure(float(mean))
                 self._save()
 
     def _drill(self) -> None:
@@ -179,7 +209,9 @@ class Training:
         step = 0
         while not drills.mastered:
             step += 1
-            loss = self.learn(self.loss(*counted(drills.batch())), min(1.0, step / 20))
+            batch = [part.to(self.device) for part in counted(drills.batch())]
+            loss = _backward(self.loss(*batch), self.model).item()
+            self.learn(min(1.0, step / 20))
             drills.learned(loss)
             if step % 50 == 0:
                 self._say(f"drill {step}  loss {loss:.3f}  {drills.words} tokens, lines of {drills.length}")
@@ -190,7 +222,7 @@ class Training:
         losses = []
         for batch in islice(dataset.batches(self.encoder, "held out", 8, LENGTH, "test"), HELD_OUT):
             said = Batch(batch.tokens, (batch.weights == 1.0).astype("float32"))
-            losses.append(float(self.loss(*counted(said))))
+            losses.append(float(self.loss(*(part.to(self.device) for part in counted(said)))))
         return sum(losses) / len(losses)
 
     def _measure(self, loss: float) -> None:
@@ -214,12 +246,18 @@ class Training:
             distributed.barrier()
 
     def _load(self) -> None:
-        saved: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
+        saved: dict[str, Any] = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
         self.model.load_state_dict(saved["model"])
         for optim, kept in zip(self._optims, saved["optims"], strict=True):
             optim.load_state_dict(kept)
         self.tokens, self.curve = saved["tokens"], saved["curve"]
         self._say(f"going on from {self.tokens:,} tokens")
+
+
+def _backward(loss: Tensor, model: torch.nn.Module) -> Tensor:
+    model.zero_grad()
+    loss.backward()
+    return loss.detach()
 
 
 def rate(progress: float) -> float:
