@@ -7,7 +7,7 @@ The index only narrows down: whoever asks gets every device that may be meant, a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from weakref import WeakKeyDictionary
 
 from rapidfuzz import fuzz, process
@@ -22,21 +22,23 @@ Ids = Set[str]
 class NameIndex:
     """The words of all names and aliases as of one version of a registry. Devices are told by their entity ids."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, read: Callable[[str], Words] = words) -> None:
+        """`read` makes words of a name; those of synonyms.py find what is called by another word."""
+        self.read = read
         self.names: dict[str, tuple[Words, ...]] = {}
         """By entity id, the name and the aliases."""
         self._whole: defaultdict[Words, set[str]] = defaultdict(set)
         self._short: defaultdict[Words, set[str]] = defaultdict(set)
         self._holding: defaultdict[str, set[str]] = defaultdict(set)
         self._domains = {device.domain for device in registry.devices}
-        self._rooms = {words(device.area) for device in registry.devices if device.area}
+        self._rooms = {read(device.area) for device in registry.devices if device.area}
         self._joined: list[str] = []
         self._owners: list[tuple[str, Words]] = []
         for device in registry.devices:
-            self.names[device.entity_id] = names = tuple(words(name) for name in (device.name, *device.aliases))
+            self.names[device.entity_id] = names = tuple(read(name) for name in (device.name, *device.aliases))
             for name in names:
                 self._whole[name].add(device.entity_id)
-                for form in _forms(name, words(device.area) if device.area else (), device.domain):
+                for form in _forms(name, read(device.area) if device.area else (), device.domain):
                     self._short[form].add(device.entity_id)
                 for word in name:
                     self._holding[word].add(device.entity_id)
@@ -80,13 +82,18 @@ def _forms(name: Words, room: Words, domain: str) -> set[Words]:
     return {name, roomless, kindless(name, domain), kindless(roomless, domain)}
 
 
-_KEPT: WeakKeyDictionary[Registry, tuple[int, NameIndex]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[Registry, tuple[int, dict[bool, NameIndex]]] = WeakKeyDictionary()
 
 
-def name_index(registry: Registry) -> NameIndex:
-    """The index of the registry as it is now; made anew when names, rooms or devices changed."""
-    version, index = _KEPT.get(registry, (None, None))
-    if index is None or version != registry.version:
-        index = NameIndex(registry)
-        _KEPT[registry] = registry.version, index
-    return index
+def name_index(registry: Registry, read: Callable[[str], Words] = words) -> NameIndex:
+    """The index of the registry as it is now; made anew when names, rooms or devices changed. `read` is that of the
+    registry's synonyms, or none.
+    """
+    version, kept = _KEPT.get(registry, (None, None))
+    if kept is None or version != registry.version:
+        kept = {}
+        _KEPT[registry] = registry.version, kept
+    plain = read is words
+    if plain not in kept:
+        kept[plain] = NameIndex(registry, read)
+    return kept[plain]

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from appliance.home.errors import Ambiguous, NotFound
-from appliance.home.naming import Words, likeness, without, words
+from appliance.home.naming import Words, likeness, listing, without, words
 from appliance.home.registry import Area, Device, Floor, Registry
 from appliance.home.states import place
+from appliance.home.synonyms import synonyms
 
 _HERE = {words(text) for text in ("here", "this room", "the room", "current room")}
 # Beneath this two names are not taken for each other; nearer than the lead, nobody can tell which was meant. The first
@@ -28,6 +29,8 @@ class Place:
 
     area: str | None = None
     floor: str | None = None
+    by_synonym: bool = field(default=False, compare=False)
+    """Whether it was called by a word that the home does not use for it."""
 
     @property
     def everywhere(self) -> bool:
@@ -56,28 +59,47 @@ def find_place(registry: Registry, area: str | None, floor: str | None, context_
             raise Ambiguous("Which room do you mean?")
         where = Place(area=context_area)
     elif area:
-        where = _room(registry, area) or _storey(registry, area) or where
+        where = _known(registry, area) or _room(registry, area) or _storey(registry, area) or where
         if where.everywhere:
             raise NotFound(f"I do not know a room called {area}")
     if floor:
-        other = _storey(registry, floor) or _room(registry, floor)
+        other = _known(registry, floor) or _storey(registry, floor) or _room(registry, floor)
         if other is None:
             raise NotFound(f"I do not know a floor called {floor}")
-        where = Place(where.area or other.area, where.floor or other.floor)
+        by_synonym = where.by_synonym or other.by_synonym
+        where = Place(where.area or other.area, where.floor or other.floor, by_synonym)
     return where
 
 
-def spoken_place(registry: Registry, heard: Words) -> tuple[Place, Words]:
-    """Find a room or floor within a name ("kitchen light"); returns it with the words that are left over."""
+def spoken_place(registry: Registry, heard: Words, read: Callable[[str], Words] = words) -> tuple[Place, Words]:
+    """Find a room or floor within a name ("kitchen light"), names read as `read` does; returns it with the words that
+    are left over.
+    """
     found, left = Place(), heard
     places: tuple[Area | Floor, ...] = (*registry.areas, *registry.floors)
     for known in places:
         for name in (known.name, *known.aliases):
-            rest = without(heard, words(name))
+            rest = without(heard, read(name))
             if rest is not None and len(rest) < len(left):
                 found = Place(area=known.name) if isinstance(known, Area) else Place(floor=known.name)
                 left = rest
     return found, left
+
+
+def _known(registry: Registry, text: str) -> Place | None:
+    """The room or floor of just this name, or else the one that is also called so. Two of those are asked about."""
+    heard = words(text)
+    places: tuple[Area | Floor, ...] = (*registry.areas, *registry.floors)
+    if any(heard == words(name) for known in places for name in (known.name, *known.aliases)):
+        return None  # whoever asks knows whether a room or a floor is meant first
+    meant = synonyms(registry).rooms(heard)
+    if len(meant) > 1:
+        raise Ambiguous(f"Which room do you mean, {listing(meant, 'or')}?")
+    for known in places:
+        if meant == (known.name,):
+            area, floor = (known.name, None) if isinstance(known, Area) else (None, known.name)
+            return Place(area, floor, by_synonym=True)
+    return None
 
 
 def _room(registry: Registry, text: str) -> Place | None:

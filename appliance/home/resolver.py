@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the words of a call to devices of the registry: by name, by room and kind, and at last by sound.
+"""From the words of a call to devices of the registry: by name, by room and kind, by synonym, and at last by sound.
 
 What could open the house is never guessed at: locks, doors, gates and valves are reached by their own name or with
 their kind said, and what merely sounds or looks like one of them is asked back.
@@ -19,11 +19,13 @@ from appliance.home.naming import Words, be, without, words
 from appliance.home.places import LIKENESS_AT_LEAST, LIKENESS_LEAD, Place, find_place, spoken_place
 from appliance.home.registry import Area, Device, Floor, Registry
 from appliance.home.states import noun, which
+from appliance.home.synonyms import synonyms
 
 SWITCHABLE = frozenset(
     ("light", "switch", "fan", "cover", "lock", "valve", "climate", "media_player", "vacuum", "scene", "script")
 )
 _EVERYTHING = frozenset(("light", "switch", "fan", "media_player"))  # what "turn off everything" may reach
+_KINDRED = {"blind": "shade", "shade": "blind"}  # who says the one and has none means the other
 _ALL = {words(text) for text in ("all", "everything", "all devices", "all of them", "every device")}
 
 
@@ -61,6 +63,8 @@ def resolve(
         acting=acting,
         context_area=context_area,
     )
+    if query.device_class in _KINDRED and not query.pool:
+        query = replace(query, device_class=_KINDRED[query.device_class])
     if spared := arguments.get("except"):
         return _without(query, resolve(registry, _whole(arguments), context_area, domains=domains), str(spared))
     if name and query.heard not in _ALL:
@@ -76,25 +80,32 @@ def _whole(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _without(query: _Query, found: list[Device], spared: str) -> list[Device]:
     """What is left of `found` without the devices, rooms and floors named in `spared`, each of which is among it."""
-    known: tuple[Area | Floor, ...] = (*query.registry.areas, *query.registry.floors)
-    places: dict[str | None, list[Words]] = {}
-    for place in known:
-        places.setdefault(place.name, []).extend(words(name) for name in (place.name, *place.aliases))
     for text in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", spared):
         alone = replace(query, text="", heard=words(text))
-        nearly = query.index.nearly_named(alone.heard)
-        kept = [
-            device
-            for device in found
-            if not _stands_in(alone.heard, device, places)
-            and not (device.entity_id in nearly and _same_but_for_place_and_kind(alone, device, device.area))
-        ]
+        kept = _others(alone, found)
+        if len(kept) == len(found) and len(meant := _by_synonyms(alone)) == 1:
+            kept = _others(meant[0], found)
         if len(kept) == len(found):
             raise NotFound(f"I do not know what you mean by {text}, so I changed nothing")
         found = kept
     if not found:
         raise CannotDo("With those left out there is nothing to change")
     return found
+
+
+def _others(query: _Query, found: list[Device]) -> list[Device]:
+    """Those that are not what was named, by their own name or by that of their room or floor."""
+    known: tuple[Area | Floor, ...] = (*query.registry.areas, *query.registry.floors)
+    places: dict[str | None, list[Words]] = {}
+    for place in known:
+        places.setdefault(place.name, []).extend(query.index.read(name) for name in (place.name, *place.aliases))
+    nearly = query.index.nearly_named(query.heard)
+    return [
+        device
+        for device in found
+        if not _stands_in(query.heard, device, places)
+        and not (device.entity_id in nearly and _same_but_for_place_and_kind(query, device, device.area))
+    ]
 
 
 def _stands_in(heard: Words, device: Device, places: Mapping[str | None, Collection[Words]]) -> bool:
@@ -152,14 +163,52 @@ def _by_name(query: _Query) -> list[Device]:
     if here:
         return _pick(query, here, certain=False)
     described = _described(query)
-    if described is not None:
-        return _as_set(described)
+    try:
+        if described is not None:
+            return _as_set(described)
+    except NotFound:
+        if found := _called_otherwise(query, pool):  # "the shades", where there are only blinds
+            return found
+        raise
+    if found := _called_otherwise(query, pool):
+        return found
     _refuse_what_is_elsewhere(query)
-    part = [device for device in _of(pool, query.index.holding(query.heard)) if _is_part(query, device)]
-    guess = part or _sounding_alike(query, pool)
+    guess = _named_in_part(query, pool) or _sounding_alike(query, pool)
     if query.heard and guess:
         return _pick(query, guess, certain=False)
     raise NotFound(f"I do not know a {query.kind} called {query.text}")
+
+
+def _by_synonyms(query: _Query) -> list[_Query]:
+    """The same with what was heard, and all names, in the words of their groups (synonyms.py)."""
+    known = synonyms(query.registry)
+    index = name_index(query.registry, known.read)
+    return [replace(query, heard=heard, index=index) for heard in known.readings(query.heard)]
+
+
+def _called_otherwise(query: _Query, pool: list[Device]) -> list[Device]:
+    """What is called by another word than the home uses: "the telly" is the Television, or the only device of class tv.
+
+    The room may be left out, even if nobody is there. Empty if nothing fits, asked back if several things do.
+    """
+    meant = _by_synonyms(query)
+    nearly = [(each, _of(pool, each.index.nearly_named(each.heard))) for each in meant]
+    for area in (query.where.area, query.context_area, ...):
+        found = {
+            device.entity_id: device
+            for each, devices in nearly
+            for device in devices
+            if _same_but_for_place_and_kind(each, device, device.area if area is ... else area)
+        }
+        if found:
+            part = {device.entity_id: device for device in _named_in_part(query, pool)}
+            return _pick(query, list((found | part).values()), certain=False)  # the box: a Television, or a Music Box?
+    if _named_in_part(query, pool):
+        return []
+    described = [each for each in map(_described, meant) if each is not None and each.pool]
+    if len(described) > 1:
+        raise Ambiguous("Which room do you mean?")
+    return _as_set(described[0]) if described else []
 
 
 def _of(pool: list[Device], ids: Ids) -> list[Device]:
@@ -168,7 +217,7 @@ def _of(pool: list[Device], ids: Ids) -> list[Device]:
 
 def _same_but_for_place_and_kind(query: _Query, device: Device, area: str | None) -> bool:
     """Whether "lamp" in the bedroom, or "bedroom reading light", is the device Bedroom Reading Lamp in that room."""
-    room = words(device.area) if device.area else ()
+    room = query.index.read(device.area) if device.area else ()
     in_room = device.area is not None and (area == device.area or without(query.heard, room) is not None)
 
     def roomless(name: Words) -> Words:
@@ -183,6 +232,10 @@ def _same_but_for_place_and_kind(query: _Query, device: Device, area: str | None
     return False
 
 
+def _named_in_part(query: _Query, pool: list[Device]) -> list[Device]:
+    return [device for device in _of(pool, query.index.holding(query.heard)) if _is_part(query, device)]
+
+
 def _is_part(query: _Query, device: Device) -> bool:
     """Whether what was said is a part of the device's name, as "weekend list" is of the list Weekend Jobs."""
     said = set(kindless(query.heard, device.domain) or query.heard)
@@ -192,7 +245,8 @@ def _is_part(query: _Query, device: Device) -> bool:
 def _described(query: _Query) -> _Query | None:
     """Read a name that is none: a room ("kitchen"), a kind ("lights") or both; None if it is neither."""
     whole_home = query.heard[:1] in (("all",), ("every",))
-    where, rest = spoken_place(query.registry, query.heard[1:] if whole_home else query.heard)
+    where, rest = spoken_place(query.registry, query.heard[1:] if whole_home else query.heard, query.index.read)
+    where = replace(where, by_synonym=query.index.read is not words)
     domain, device_class = KINDS.get(rest, (None, None))
     if (rest and domain is None and rest not in _ALL) or (not rest and where.everywhere):
         return None
@@ -250,7 +304,7 @@ def _pick(query: _Query, found: list[Device], *, certain: bool) -> list[Device]:
         found = here
     if len(found) > 1:
         raise _which_of(found, query)
-    if not certain and query.acting and guarded(found[0]):
+    if (not certain or query.where.by_synonym) and query.acting and guarded(found[0]):
         raise _which_of(found, query)
     return found
 
@@ -297,6 +351,8 @@ def _may_go_with_others(query: _Query, device: Device) -> bool:
         return False
     if not guarded(device):
         return True
+    if query.where.by_synonym:
+        return False
     # "Open all covers" means the blinds; the garage door must be spoken of, or stand where was pointed to.
     pointed_to = not query.where.everywhere or query.device_class is not None or device.domain == "lock"
     return query.domain == device.domain and pointed_to

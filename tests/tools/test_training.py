@@ -118,6 +118,6 @@ def measured(count: int) -> dict[str, float]:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a gpu")
 def test_a_gpu_learns_what_the_cpu_learns(tmp_path: Path) -> None:
     cpu, gpu = run(tmp_path / "cpu"), run(tmp_path / "gpu", device="cuda")
-    for name, mine in weights(cpu).items():
-        moved = (weights(gpu)[name].cpu() - mine).abs().max()
-        assert moved <= 0.02 * mine.abs().max(), name  # bf16 products, six steps
+    for mine, other in zip(cpu.curve, gpu.curve, strict=True):
+        # Steps of Muon have the same size however small the gradient, so weights drift apart by rounding, losses do not.
+        assert other["held out"] == pytest.approx(mine["held out"], rel=0.005)

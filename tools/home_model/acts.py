@@ -6,16 +6,21 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from tools.home_model import results
+from tools.home_model import results, words
 from tools.home_model.calls import Draft, call
 from tools.home_model.drafts import covered, draft, names_of, pick, place_slots, some_device, unless_named, with_say
 from tools.home_model.grammar import GRAMMAR, Split
-from tools.home_model.homes import Home
-from tools.home_model.levels import brightness, climate, color, color_temperature, fan_speed, position
-from tools.home_model.targets import Target, called_plainly, members, named, of_set, somewhere
+from tools.home_model.homes import Home, HomeDevice
+from tools.home_model.levels import brightness, climate, color, color_temperature, described, fan_speed, position
+from tools.home_model.targets import SET_NOUNS, Target, called_plainly, inside, members, named, of_set, somewhere
 
 SWITCHED = ("light", "switch", "fan", "media_player", "climate", "input_boolean", "humidifier", "water_heater")
+
+
+PLAIN = 0.12
+"""Share of the plainest commands: with so many ways to say it, what everybody says must stay what is heard most."""
 
 
 def switched(rng: random.Random, home: Home, sets: float = 0.45) -> Target | None:
@@ -28,6 +33,8 @@ def switched(rng: random.Random, home: Home, sets: float = 0.45) -> Target | Non
         )  # fmt: skip
         return of_set(rng, home, domain, device_class)
     device = some_device(rng, home, SWITCHED)
+    if device and device.domain == "light" and rng.random() < 0.4 and (target := described(rng, home)) is not None:
+        return target
     return named(rng, home, device) if device else None
 
 
@@ -40,6 +47,8 @@ def turn(rng: random.Random, home: Home, split: Split, on: bool | None = None) -
     section = "on" if on else "off"
     is_light = target.arguments.get("domain") == "light" or bool(target.devices and target.devices[0].domain == "light")
     sections = with_say(section, f"{section}.light") if is_light and rng.random() < 0.35 else with_say(section)
+    plain = rng.random() < PLAIN
+    sections = with_say(f"{section}.plain") if plain else (*sections, *_of_one(section, target))
     chosen = pick(rng, split, *sections)
     if not on and chosen and _is_player(target) and chosen[0].text.startswith(_STOPS):
         return None  # "stop the tv" pauses it
@@ -47,11 +56,20 @@ def turn(rng: random.Random, home: Home, split: Split, on: bool | None = None) -
     return draft(rng, chosen, target.slots, made, results.done(rng, target, section), names_of(target))
 
 
+def _of_one(section: str, target: Target) -> tuple[str, ...]:
+    """The sentences that can only be about one device: "the kettle's still on, see to it"."""
+    return (f"{section}.one.say",) if "name" in target.arguments and not target.plural else ()
+
+
 _STOPS = ("stop", "halt", "end", "quit", "cut {x}")
 
 
 def _is_player(target: Target) -> bool:
     return bool(target.devices) and target.devices[0].domain == "media_player"
+
+
+_ALL_LIGHTS = re.compile(r"\b(?:all(?: of)?(?: the| my| our)?|every(?: single)?) (?:light|lamp|lighting)")
+"""The lights of the whole house: "it's all dark" and "all night" say nothing of the kind."""
 
 
 def lights_of_place(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -67,13 +85,13 @@ def lights_of_place(rng: random.Random, home: Home, split: Split) -> Draft | Non
     chosen = pick(rng, split, *with_say(section))
     if chosen is None:
         return None
-    if not spot.inside and "place" in chosen[0].slots:
+    if not spot.inside and chosen[0].slots & {"place", "A"}:
         return None
     text = GRAMMAR.say(rng, chosen[0].node, place_slots(spot))
     if not (spot.area or spot.floor) and called_plainly(home, text):
         return None
     arguments = spot.arguments | {"domain": "light"}
-    if not spot.inside and not re.search(r"\ball\b", text):  # "the lights" are those here, "all the lights" are all
+    if not spot.inside and not _ALL_LIGHTS.search(text):  # "the lights" are those here, "all the lights" are all
         arguments |= {"area": "here"}
     where = spot.area or spot.floor or arguments.get("area", "")
     target = Target(spot.text, spot.bare, arguments, found, True, where, "light")
@@ -89,7 +107,7 @@ def toggle(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return None
     return draft(
         rng,
-        pick(rng, split, "toggle"),
+        pick(rng, split, *with_say("toggle")),
         target.slots,
         call("HassToggle", target.arguments),
         results.done(rng, target, rng.choice(("on", "off"))),
@@ -105,6 +123,8 @@ _COVER_EXTRA = {
     "awning": "awning",
     "garage": "shade",
 }
+_COVER_REASONS = _COVER_EXTRA | {"garage": "gate"}
+"""Whose reasons are given for it: people drive through a garage door as through a gate."""
 
 
 def cover(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -116,7 +136,9 @@ def cover(rng: random.Random, home: Home, split: Split) -> Draft | None:
     opens = rng.random() < 0.5
     section = "open" if opens else "close"
     extra = f"{section}.{_COVER_EXTRA.get(device_class, device_class)}"
-    sections = (extra,) if extra in GRAMMAR.sections and rng.random() < 0.4 else with_say(section)
+    reasons = f"{section}.{_COVER_REASONS.get(device_class, device_class)}.say"
+    extras = tuple(name for name in (extra, reasons) if name in GRAMMAR.sections)
+    sections = extras if extras and rng.random() < 0.4 else with_say(section)
     made = call("HassTurnOn" if opens else "HassTurnOff", target.arguments)
     return draft(
         rng,
@@ -171,6 +193,103 @@ def sun(rng: random.Random, home: Home, split: Split) -> Draft | None:
     return draft(rng, chosen, place_slots(spot), made, results.done(rng, target, "open" if opens else "closed"))
 
 
+def windows(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Open or close whatever hangs at the windows of a place."""
+    spot = somewhere(rng, home, {"area": 5, "floor": 2, "here": 2, "all": 1})
+    if spot is None:
+        return None
+    devices = members(home, "cover", None, spot.area, spot.floor)
+    if not devices or any(device.device_class not in _SHADES for device in devices):
+        return None  # the call would move a gate or a door as well
+    opens = rng.random() < 0.4
+    arguments = spot.arguments | {"domain": "cover"}
+    target = Target("", "", arguments, devices, True, spot.area or spot.floor or "", "cover")
+    made = call("HassTurnOn" if opens else "HassTurnOff", arguments)
+    chosen = pick(rng, split, *with_say("windows.open" if opens else "windows.close"))
+    if chosen and "A" in chosen[0].slots and not spot.area:
+        return None
+    return draft(rng, chosen, place_slots(spot), made, results.done(rng, target, "open" if opens else "closed"))
+
+
+def drive(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """A car wants in or out: the gate or garage door, where the home has one."""
+    found = [each for each in members(home, "cover", None) if each.device_class in ("gate", "garage")]
+    if len(found) != 1 or any(re.search("gate|garage", each.name.lower()) for each in members(home, "lock", None)):
+        return None
+    opens = rng.random() < 0.65
+    target = Target("", "", {"name": found[0].name.lower()}, (found[0],))
+    made = call("HassTurnOn" if opens else "HassTurnOff", target.arguments)
+    chosen = pick(rng, split, "drive.open.say" if opens else "drive.close.say")
+    return draft(rng, chosen, {}, made, results.done(rng, target, "open" if opens else "closed"))
+
+
+def pair(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Open or close two kinds of covers of a place at once: one call for each kind."""
+    spot = somewhere(rng, home, {"area": 5, "floor": 3, "all": 2})
+    if spot is None:
+        return None
+    found = members(home, "cover", None, spot.area, spot.floor)
+    kinds = sorted({device.device_class for device in found if device.device_class in (*_SHADES, "window", "awning")})
+    if len(kinds) < 2:
+        return None
+    two = rng.sample(kinds, 2)
+    one, other = (rng.choice(SET_NOUNS[kind][1]) for kind in two)
+    text = rng.choice(
+        (
+            f"the {one} and {other}", f"the {one} and the {other}", f"all the {one} and {other}", f"{one} and {other}", f"all {one} and {other}",
+            f"both the {one} and the {other}", f"the {one} as well as the {other}", f"all the {one} and all the {other}",
+        )
+    )  # fmt: skip
+    text = f"{text} {spot.inside}"
+    opens = rng.random() < 0.4
+    chosen = pick(rng, split, *with_say("pair.open" if opens else "pair.close"))
+    if chosen is None or called_plainly(home, text):
+        return None
+    where = spot.area or spot.floor or ""
+    calls, told = [], []
+    for kind, noun in zip(two, (one, other), strict=True):
+        arguments = spot.arguments | {"domain": "cover", "device_class": kind}
+        target = Target(text, text, arguments, members(home, "cover", kind, spot.area, spot.floor), True, where, noun)
+        calls.append(call("HassTurnOn" if opens else "HassTurnOff", arguments))
+        told.append(results.done(rng, target, "open" if opens else "closed"))
+    said = GRAMMAR.say(rng, chosen[0].node, {"pair": text})
+    return Draft(said, chosen[1], tuple(calls), tuple(told), chosen[0].text)
+
+
+def calm(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Enough wind: turn off the fans of a place."""
+    spot = somewhere(rng, home, {"area": 6, "here": 2, "none": 2})
+    if spot is None:
+        return None
+    devices = members(home, "fan", None, spot.area)
+    chosen = pick(rng, split, *with_say("calm"))
+    if not devices or chosen is None:
+        return None
+    if re.search("draught|draft", chosen[0].text) and members(home, "cover", "window"):
+        return None  # it may come through the window
+    arguments = (spot.arguments or {"area": "here"}) | {"domain": "fan"}
+    target = Target("", "", arguments, devices if spot.area else devices[:1], True, spot.area or "here", "fan")
+    made = call("HassTurnOff", arguments)
+    return draft(rng, chosen, place_slots(spot), made, results.done(rng, target, "off"))
+
+
+def heating(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Turn the heating of a place on or off."""
+    spot = somewhere(rng, home, {"area": 7, "floor": 1, "here": 2})
+    if spot is None:
+        return None
+    devices = members(home, "climate", None, spot.area, spot.floor)
+    if not devices or any(re.search(r"\b(?:air|ac)\b", device.name.lower()) for device in devices):
+        return None  # nothing there that heats, or something that may cool
+    on = rng.random() < 0.45
+    arguments = spot.arguments | {"domain": "climate"}
+    devices = devices if spot.area or spot.floor else devices[:1]
+    target = Target("", "", arguments, devices, True, spot.area or spot.floor or "here", "thermostat")
+    chosen = pick(rng, split, *with_say("heat.on" if on else "heat.off"))
+    made = call("HassTurnOn" if on else "HassTurnOff", arguments)
+    return draft(rng, chosen, place_slots(spot), made, results.done(rng, target, "on" if on else "off"))
+
+
 def breeze(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Get the air moving: turn on the fans."""
     spot = somewhere(rng, home, {"area": 6, "here": 2, "none": 2})
@@ -190,14 +309,48 @@ def breeze(rng: random.Random, home: Home, split: Split) -> Draft | None:
     )
 
 
+def _without_door(rng: random.Random, home: Home, target: Target) -> Target:
+    """Who speaks of locking need not say "door": "lock the front"."""
+    side = target.bare.removesuffix(" door")
+    known = [name.lower() for device in home.devices for name in (device.name, *device.aliases)]
+    clear = side not in (*known, *(area.lower() for area in home.areas)) and sum(side in name for name in known) == 1
+    if side == target.bare or side not in words.PLACES or not clear or rng.random() < 0.6:
+        return target
+    return replace(target, text=f"the {side}", bare=side)
+
+
+def _two_locks(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Lock two doors that are told apart by where they are: "lock the front and back"."""
+    doors = [(device, device.name.lower()) for device in home.devices if device.domain == "lock"]
+    by_side = {side: [each for each in doors if side in each[1].split()] for side in words.PLACES}
+    sides = [side for side, found in by_side.items() if len(found) == 1]
+    if len(sides) < 2:
+        return None
+    pair = rng.sample(sides, 2)
+    chosen = pick(rng, split, "lock.both.say")
+    devices = [by_side[side][0] for side in pair]
+    if chosen is None or devices[0] == devices[1]:
+        return None
+    text = GRAMMAR.say(rng, chosen[0].node, {"a": pair[0], "b": pair[1]})
+    if _says_a_name(home, text):
+        return None
+    targets = [Target(low, low, {"name": low}, (device,)) for device, low in devices]
+    calls = tuple(call("HassTurnOn", target.arguments) for target in targets)
+    return Draft(
+        text, chosen[1], calls, tuple(results.done(rng, target, "locked") for target in targets), chosen[0].text
+    )
+
+
 def lock(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Lock or unlock a door."""
-    if rng.random() < 0.08:
+    if rng.random() < 0.2 and (both := _two_locks(rng, home, split)):
+        return both
+    if rng.random() < 0.12:
         every = Target("", "", {"domain": "lock"}, members(home, "lock", None), True, "", "lock")
         return (
             draft(
                 rng,
-                pick(rng, split, "lock.all"),
+                pick(rng, split, *with_say("lock.all")),
                 {},
                 call("HassTurnOn", every.arguments),
                 results.done(rng, every, "locked"),
@@ -210,14 +363,14 @@ def lock(rng: random.Random, home: Home, split: Split) -> Draft | None:
         target = of_set(rng, home, "lock", None)
     else:
         device = some_device(rng, home, ("lock",))
-        target = named(rng, home, device) if device else None
+        target = _without_door(rng, home, named(rng, home, device)) if device else None
     if target is None:
         return None
     made = call("HassTurnOn" if locks else "HassTurnOff", target.arguments)
     section = "lock" if locks else "unlock"
     return draft(
         rng,
-        pick(rng, split, *with_say(section)),
+        pick(rng, split, *with_say(section), *_of_one(section, target)),
         target.slots,
         made,
         results.done(rng, target, f"{section}ed"),
@@ -225,8 +378,185 @@ def lock(rng: random.Random, home: Home, split: Split) -> Draft | None:
     )
 
 
+# What appliances are for: the section of the sentences that ask for it, and what such an appliance is called.
+_JOBS = {
+    "boil": ("kettle",),
+    "brew": ("coffee machine", "coffee maker", "espresso machine"),
+    "wash": ("washing machine", "washer"),
+    "dishes": ("dishwasher",),
+    "dry": ("dryer",),
+    "charge": ("car charger", "ev charger", "wallbox"),
+    "water": ("sprinkler", "irrigation"),
+    "fountain": ("fountain", "water feature", "pond pump"),
+    "print": ("printer",),
+    "towel": ("towel rail", "towel warmer", "towel heater"),
+    "bed": ("electric blanket", "heated blanket", "bed warmer"),
+    "guard": ("burglar alarm", "house alarm"),
+    "moist": ("humidifier",),
+    "damp": ("dehumidifier",),
+    "bath": ("boiler", "water heater", "immersion heater"),
+    "soak": ("hot tub", "jacuzzi"),
+    "fumes": ("extractor fan", "cooker hood", "exhaust fan"),
+    "toast": ("toaster",),
+    "tree": ("christmas tree",),
+    "mains": ("water main", "main water valve", "water valve", "stopcock"),
+}
+_APPLIANCES = ("switch", "valve", "input_boolean", "humidifier", "water_heater", "fan")
+
+
+def _says_a_name(home: Home, text: str, *meant: HomeDevice) -> bool:
+    """Whether the text happens to hold the name of another device than those it means."""
+    others = [device for device in home.devices if device not in meant]
+    return any(
+        re.search(rf"\b{re.escape(name.lower())}\b", text.lower())
+        for device in others
+        for name in (device.name, *device.aliases)
+    )
+
+
+def _only(home: Home, domains: tuple[str, ...], called: tuple[str, ...]) -> HomeDevice | None:
+    """The one device of the home whose name says that it is such a thing; None where no or several devices are."""
+    pattern = re.compile(rf"\b(?:{'|'.join(called)})s?$")
+    found = [device for device in home.devices if device.domain in domains and pattern.search(device.name.lower())]
+    return found[0] if len(found) == 1 else None
+
+
+def job(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Have an appliance do what it is there for, mostly without its name: "get the water boiling" is the kettle."""
+    known = [(section, device) for section, called in _JOBS.items() if (device := _only(home, _APPLIANCES, called))]
+    if not known:
+        return None
+    section, device = rng.choice(known)
+    on = rng.random() < 0.6
+    chosen = pick(rng, split, *with_say(f"job.{section}.{'on' if on else 'off'}"))
+    if chosen is None:
+        return None
+    if "x" in chosen[0].slots:
+        target = named(rng, home, device)
+    else:
+        low = device.name.lower()
+        target = Target(low, low, {"name": low}, (device,))
+    made = call("HassTurnOn" if on else "HassTurnOff", target.arguments)
+    state = ("open" if on else "closed") if device.domain == "valve" else "on" if on else "off"
+    names = names_of(target) if "x" in chosen[0].slots else ()
+    found = draft(rng, chosen, target.slots, made, results.done(rng, target, state), names)
+    if found and not names and rng.random() < 0.12:
+        found = _placed(rng, found, device)
+    return None if found is None or _says_a_name(home, found.text, device) else found
+
+
+def _placed(rng: random.Random, found: Draft, device: HomeDevice) -> Draft:
+    """The sentence with where its device stands behind it: "that's dry enough, stop it upstairs"."""
+    mode, spot = rng.choice((("area", device.area), ("floor", device.floor)))
+    if not spot or spot.lower() in device.name.lower():
+        return found
+    made = call(found.calls[0].tool, found.calls[0].arguments | {mode: spot.lower()})
+    return replace(found, text=f"{found.text} {inside(rng, spot)}", calls=(made,))
+
+
+# What a scene is for: what scenes of that sense are called, and what people call it, before "thing" and after "for".
+_SENSES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "film": (
+        ("movie", "movie night", "film", "film night", "cinema"),
+        ("film", "movie", "cinema", "picture house", "big screen", "movie night", "film night"),
+        ("the film", "a film", "the movie", "film night", "the pictures", "the big film", "a flick"),
+    ),
+    "meal": (
+        ("dinner", "supper"),
+        ("dinner", "meal", "supper", "dinner table", "mealtime", "sit down dinner"),
+        ("dinner", "supper", "our meal", "eating", "sitting down to eat", "the roast", "the dinner guests"),
+    ),
+    "sleep": (
+        ("bedtime", "night", "goodnight", "good night"),
+        ("bedtime", "sleep", "night night", "going to bed", "nightly", "beddy byes", "sleepy"),
+        ("bed", "the night", "sleep", "sleeping", "turning in", "a good night's sleep", "bye byes"),
+    ),
+    "leave": (
+        ("leaving", "away", "going out"),
+        ("leaving", "going out", "goodbye", "off out", "away from home", "nobody home", "departure"),
+        ("us leaving", "going out", "us being out", "an empty house", "when nobody's home", "our trip"),
+    ),
+    "arrive": (
+        ("coming home", "welcome home", "welcome", "back home", "arrival"),
+        ("coming home", "welcome", "back home", "arriving", "home again", "hello I'm home"),
+        ("coming home", "us coming home", "my homecoming", "when we get in", "our arrival"),
+    ),
+    "wake": (
+        ("morning", "good morning", "sunrise", "wake up"),
+        ("morning", "waking up", "getting up", "rise and shine", "start of the day"),
+        ("the morning", "getting up", "waking up", "a new day", "the day ahead"),
+    ),
+    "read": (
+        ("reading",),
+        ("reading", "book", "bookworm", "quiet read"),
+        ("my book", "reading", "a good read", "a chapter or two"),
+    ),
+    "party": (
+        ("party", "house party", "celebration", "disco"),
+        ("party", "bash", "knees up", "disco", "celebrating", "dancing"),
+        ("the party", "the bash", "a knees up", "a boogie", "celebrating", "our do"),
+    ),
+    "calm": (
+        ("relax", "chill", "cozy"),
+        ("relaxing", "chilling", "unwinding", "chill out", "cosy", "taking it easy"),
+        ("a quiet evening", "relaxing", "unwinding", "chilling out", "some peace", "a lazy night in"),
+    ),
+    "love": (
+        ("romance", "romantic", "date night", "candlelight"),
+        ("date night", "romantic", "lovey dovey", "smoochy", "romance", "candlelit"),
+        ("date night", "a bit of romance", "my date", "just the two of us", "our anniversary"),
+    ),
+    "cook": (
+        ("cooking", "baking"),
+        ("cooking", "chef", "baking", "kitchen work"),
+        ("cooking", "making dinner", "baking", "the chef", "some baking"),
+    ),
+    "work": (
+        ("work", "study time", "homework"),
+        ("work", "working", "studying", "homework", "get things done"),
+        ("work", "working", "studying", "my homework", "a day at the desk"),
+    ),
+    "game": (
+        ("gaming", "football", "game day"),
+        ("gaming", "game", "match", "match day"),
+        ("the match", "gaming", "the game", "a gaming session"),
+    ),
+}
+
+
+def _sense(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Ask for a scene by what it is for, and not by its name: "do the film thing" is Movie Night."""
+    known: list[tuple[str, HomeDevice]] = []
+    for sense, (called, _, _) in _SENSES.items():
+        fits = [device for device in home.devices if device.domain in ("scene", "script") and _stem(device) in called]
+        known += [(sense, fits[0])] if len(fits) == 1 else []
+    if not known:
+        return None
+    sense, device = rng.choice(known)
+    low = device.name.lower()
+    target = Target(low, low, {"name": low, "domain": device.domain}, (device,))
+    _, before, after = _SENSES[sense]
+    sections = with_say("scene.loose") if rng.random() < 0.55 else (f"sense.{sense}.say",)
+    found = draft(
+        rng,
+        pick(rng, split, *sections),
+        {"w": rng.choice((*before, _stem(device))), "for": rng.choice(after)},
+        call("HassTurnOn", target.arguments),
+        results.done(rng, target, "activated" if device.domain == "scene" else "started", "was"),
+    )
+    return None if found is None or _says_a_name(home, found.text, device) else found
+
+
+def _stem(device: HomeDevice) -> str:
+    """A scene's name without the word that says that it is one: "dinner" of "Dinner Mode"."""
+    first, _, last = device.name.lower().rpartition(" ")
+    return first if first and last in words.SCENE_TAILS else device.name.lower()
+
+
 def scene(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Run a scene or a script."""
+    if rng.random() < 0.5 and (meant := _sense(rng, home, split)):
+        return meant
     device = some_device(rng, home, ("scene", "script"))
     if device is None:
         return None
@@ -237,7 +567,8 @@ def scene(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if device.area and rng.random() < 0.12 and not set(device.area.lower().split()).intersection(low.split()):
         arguments["area"] = device.area.lower()
         text = f"{device.area.lower()} {low}"
-    chosen = pick(rng, split, *with_say(section))
+    plain = section == "scene" and rng.random() < PLAIN
+    chosen = pick(rng, split, *(("scene.plain",) if plain else with_say(section)))
     target = Target(low, low, arguments, (device,))
     if section == "scene":
         result = results.done(rng, target, "activated", "was")
@@ -255,7 +586,7 @@ def button(rng: random.Random, home: Home, split: Split) -> Draft | None:
     low = device.name.lower()
     return draft(
         rng,
-        pick(rng, split, "button"),
+        pick(rng, split, *with_say("button")),
         {"X": low},
         call("HassTurnOn", {"name": low}),
         results.done(rng, target, "pressed", "was"),
@@ -265,8 +596,13 @@ def button(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 def vacuum(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Start a vacuum cleaner, send it home, or have a place cleaned."""
-    if rng.random() < 0.4:
-        spot = somewhere(rng, home, {"area": 65, "floor": 25, "here": 10})
+    which = rng.random()
+    if which < 0.16:
+        return _only_robot(rng, home, split)
+    if which < 0.4 and (lawn := _only_mower(rng, home, split)):
+        return lawn
+    if which < 0.5:
+        spot = somewhere(rng, home, {"area": 60, "floor": 22, "here": 8, "all": 10})
         if spot is None:
             return None
         robots = members(home, "vacuum", None)[:1]
@@ -281,13 +617,13 @@ def vacuum(rng: random.Random, home: Home, split: Split) -> Draft | None:
     device = some_device(rng, home, ("vacuum", "lawn_mower"))
     if device is None:
         return None
-    target = named(rng, home, device)
+    target = _bare_name(rng, named(rng, home, device))
     starts = rng.random() < 0.5
     if device.domain == "lawn_mower":
         made = call("HassTurnOn" if starts else "HassTurnOff", target.arguments)
         return draft(
             rng,
-            pick(rng, split, "mower.start" if starts else "mower.dock"),
+            pick(rng, split, *with_say("mower.start" if starts else "mower.dock")),
             target.slots,
             made,
             results.done(rng, target, "mowing" if starts else "docked"),
@@ -295,14 +631,66 @@ def vacuum(rng: random.Random, home: Home, split: Split) -> Draft | None:
         )
     made = call("HassVacuumStart" if starts else "HassVacuumReturnToBase", target.arguments)
     section = "vacuum.start" if starts else "vacuum.dock"
+    sections = (f"{section}.plain",) if rng.random() < 2 * PLAIN else with_say(section)
     return draft(
         rng,
-        pick(rng, split, *with_say(section)),
+        pick(rng, split, *sections),
         target.slots,
         made,
         results.done(rng, target, "cleaning" if starts else "returning"),
         names_of(target),
     )
+
+
+def _bare_name(rng: random.Random, target: Target) -> Target:
+    """A robot with the name of a person or pet goes without an article: "Rosie", not "the rosie"."""
+    if target.bare in (*words.NICKNAMES, *words.FIRST_NAMES, *words.APPLIANCES["vacuum"]) and rng.random() < 0.8:
+        return replace(target, text=target.bare)
+    return target
+
+
+def _only_robot(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Have the floors done, or have "the robot" stop: who has one vacuum cleaner does not say its name."""
+    robots = members(home, "vacuum", None)
+    if not robots:
+        return None
+    starts = rng.random() < 0.55
+    word = rng.choice(
+        ("vacuum", "vacuum", "vacuum cleaner", "robot", "hoover", "robot vacuum", "cleaner", "roomba", "robot cleaner")
+    )
+    target = Target(f"the {word}", word, {}, robots[:1], noun="vacuum cleaner")
+    if rng.random() < 0.4:
+        section = "vacuum.start" if starts else "vacuum.dock"
+        sections = (f"{section}.plain",) if rng.random() < 2 * PLAIN else with_say(section)
+    else:
+        sections = with_say("vacuum.house" if starts else "vacuum.home")
+    found = draft(
+        rng,
+        pick(rng, split, *sections),
+        target.slots,
+        call("HassVacuumStart" if starts else "HassVacuumReturnToBase", {}),
+        results.done(rng, target, "cleaning" if starts else "returning"),
+    )
+    return None if found is None or _says_a_name(home, found.text) else found
+
+
+def _only_mower(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Have the lawn mown by the only mower, which nobody needs to name."""
+    mowers = members(home, "lawn_mower", None)
+    if len(mowers) != 1:
+        return None
+    mower = mowers[0]
+    starts = rng.random() < 0.55
+    low = mower.name.lower()
+    target = Target("the mower", "mower", {"name": low}, (mower,))
+    found = draft(
+        rng,
+        pick(rng, split, *with_say("mower.grass" if starts else "mower.enough")),
+        target.slots,
+        call("HassTurnOn" if starts else "HassTurnOff", target.arguments),
+        results.done(rng, target, "mowing" if starts else "docked"),
+    )
+    return None if found is None or _says_a_name(home, found.text, mower) else found
 
 
 def everything(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -329,8 +717,8 @@ def everything(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 
 ACTS: dict[Callable[[random.Random, Home, Split], Draft | None], float] = {
-    turn: 40, lights_of_place: 10, toggle: 2, cover: 13, air: 0.4, sun: 0.8, breeze: 0.5, lock: 7, scene: 6, button: 1, brightness: 10, color: 5, color_temperature: 2.5,
-    position: 5, fan_speed: 3, climate: 6, vacuum: 4, everything: 1.2,
+    turn: 40, lights_of_place: 10, toggle: 2, cover: 13, air: 0.4, sun: 0.8, breeze: 0.6, calm: 0.5, windows: 0.8, pair: 0.8, drive: 0.4, heating: 1.1, lock: 7, scene: 7, job: 3, button: 1, brightness: 10, color: 5, color_temperature: 2.5,
+    position: 6, fan_speed: 4, climate: 6, vacuum: 5, everything: 1.2,
 }  # fmt: skip
 
 

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from appliance.home.tools import DOMAINS
 from tools.home_model import results, things
-from tools.home_model.calls import Draft, Result, call
+from tools.home_model.calls import Call, Draft, Form, Result, call
 from tools.home_model.drafts import draft, names_of, pick, place_slots, some_device, unless_named
-from tools.home_model.grammar import GRAMMAR, Split
+from tools.home_model.grammar import GRAMMAR, Split, Template
 from tools.home_model.homes import Home, HomeDevice
-from tools.home_model.kinds import MEASURES, NOTICES
-from tools.home_model.targets import Target, members, named, somewhere
+from tools.home_model.kinds import MACHINES, MEASURES, NOTICES, WORK_OF
+from tools.home_model.targets import Place, Target, called_plainly, members, named, somewhere
 
 # Words for a state, and the state they ask for.
 STATE_WORDS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -39,6 +41,62 @@ def _arguments(target: Target, device: HomeDevice) -> dict[str, str]:
     return arguments
 
 
+_AGREEING = {"has": "have", "does": "do", "was": "were"}
+
+
+def _about(
+    rng: random.Random,
+    chosen: tuple[Template, Form] | None,
+    target: Target,
+    more: dict[str, str],
+    made: Call,
+    result: Result,
+) -> Draft | None:
+    """A question about one thing, with verbs that agree with it: "have the lights been left on"."""
+    found = draft(rng, chosen, target.slots | more, made, result, names_of(target))
+    if found is None or not target.plural:
+        return found
+    verbs = rf"\b({'|'.join(_AGREEING)}) (?=((the|that|our|my|this) )?{re.escape(target.bare)})"
+    text = re.sub(verbs, lambda verb: f"{_AGREEING[verb[1]]} ", found.text)
+    return replace(found, text=text)
+
+
+def _asked_of(rng: random.Random, home: Home, device: HomeDevice) -> Target:
+    """A device as questions call it: people have no article, and a machine may be called by its work."""
+    target = named(rng, home, device)
+    if device.domain == "person":
+        name = target.arguments["name"]
+        return replace(target, text=name, bare=name)
+    short = _shorter(home, device) if rng.random() < 0.35 else None
+    if short is None:
+        return target
+    text = f"{rng.choice(('the', 'the', 'the', 'my', 'our'))} {short}"
+    return Target(text, short, {"name": device.name.lower()}, (device,), short.endswith("dishes"))
+
+
+def _shorter(home: Home, device: HomeDevice) -> str | None:
+    """Another name for a device where nothing else at home could be meant: "the wash", or "the car" for its charger."""
+    low = device.name.lower()
+    works = next((works for word, works in WORK_OF.items() if word in low.split()), ())
+    suffixes = (
+        NOTICES[device.device_class].suffixes if device.device_class in ("running", "plug", "battery_charging") else ()
+    )
+    short = next((low.removesuffix(f" {each}") for each in suffixes if low.endswith(f" {each}")), None)
+    short = works[len(low) % len(works)] if works else short
+    if short is None or short in ((device.area or "").lower(), low):
+        return None
+    others = [name for other in home.devices if other is not device for name in (other.name, *other.aliases)]
+    known = " ".join((*others, *home.areas, *home.floors)).lower().split()
+    machine = [word for word in low.split() if word in WORK_OF]
+    return None if set(known) & {*short.split(), *machine} else short
+
+
+def _state_of_words(template: str) -> str | None:
+    """The state that a question without a slot for it asks for: "did I turn {x} off"; None for "on or off"."""
+    said = {*re.findall(r"\b(on|off)\b", template)}
+    return said.pop() if len(said) == 1 else None
+
+
 def state(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """What state something is in."""
     device = some_device(
@@ -61,15 +119,9 @@ def state(rng: random.Random, home: Home, split: Split) -> Draft | None:
     )
     if device is None:
         return None
-    target = named(rng, home, device)
-    return draft(
-        rng,
-        pick(rng, split, "ask.state"),
-        target.slots,
-        call("HassGetState", _arguments(target, device)),
-        results.told(rng, device),
-        names_of(target),
-    )
+    target = _asked_of(rng, home, device)
+    made = call("HassGetState", _arguments(target, device))
+    return _about(rng, pick(rng, split, "ask.state"), target, {}, made, results.told(rng, device))
 
 
 def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -77,7 +129,7 @@ def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
     device = some_device(rng, home, (*STATE_WORDS, "binary_sensor"))
     if device is None:
         return None
-    target = named(rng, home, device)
+    target = _asked_of(rng, home, device)
     arguments = _arguments(target, device)
     if device.domain == "binary_sensor":
         notice = NOTICES[device.device_class or "door"]
@@ -94,8 +146,10 @@ def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
         "light": "ask.onoff",
         "fan": "ask.onoff",
         "switch": "ask.onoff",
+        "climate": "ask.onoff",
+        "media_player": "ask.onoff",
     }.get(device.domain)
-    if either and rng.random() < 0.12:
+    if either and rng.random() < (0.2 if either == "ask.onoff" else 0.12):
         chosen = pick(rng, split, either)
         if chosen is None:
             return None
@@ -103,16 +157,14 @@ def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
         if alone:
             arguments["state"] = "locked"
         result = results.yes_or_no(rng, device, "locked", "unlocked") if alone else results.told(rng, device)
-        return draft(rng, chosen, target.slots, call("HassGetState", arguments), result, names_of(target))
+        way = _state_of_words(chosen[0].text) if either == "ask.onoff" else None
+        if way is not None:
+            arguments["state"] = way
+            result = results.yes_or_no(rng, device, way, "off" if way == "on" else "on")
+        return _about(rng, chosen, target, {}, call("HassGetState", arguments), result)
     arguments["state"] = asked
-    return draft(
-        rng,
-        pick(rng, split, "ask.yesno"),
-        target.slots | {"state": word},
-        call("HassGetState", arguments),
-        results.yes_or_no(rng, device, true, false),
-        names_of(target),
-    )
+    result = results.yes_or_no(rng, device, true, false)
+    return _about(rng, pick(rng, split, "ask.yesno"), target, {"state": word}, call("HassGetState", arguments), result)
 
 
 def of_several(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -414,14 +466,8 @@ def playing(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if device is None:
         return None
     target = named(rng, home, device)
-    return draft(
-        rng,
-        pick(rng, split, "ask.playing"),
-        target.slots,
-        call("HassGetState", _arguments(target, device)),
-        results.told(rng, device),
-        names_of(target),
-    )
+    made = call("HassGetState", _arguments(target, device))
+    return _about(rng, pick(rng, split, "ask.playing"), target, {}, made, results.told(rng, device))
 
 
 def person(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -471,8 +517,179 @@ def person(rng: random.Random, home: Home, split: Split) -> Draft | None:
     )
 
 
+def _works(device: HomeDevice) -> bool:
+    """Whether it starts, runs and comes to an end, as washing does, and all its names say so."""
+    if device.domain == "binary_sensor":
+        return device.device_class == "running"
+    names = (device.name, *device.aliases)
+    return device.domain == "switch" and all(MACHINES.intersection(name.lower().split()) for name in names)
+
+
+def running(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Whether a machine still runs, or is done."""
+    device = some_device(
+        rng, Home(tuple(filter(_works, home.devices)), home.areas, home.floors), ("switch", "binary_sensor")
+    )
+    if device is None:
+        return None
+    target = _asked_of(rng, home, device)
+    runs = rng.random() < 0.45
+    way = "on" if runs else "off"
+    words = ("running", "not running") if device.domain == "binary_sensor" else ("on", "off")
+    result = results.yes_or_no(rng, device, *(words if runs else words[::-1]))
+    made = call("HassGetState", _arguments(target, device) | {"state": way})
+    return _about(rng, pick(rng, split, "ask.running" if runs else "ask.done"), target, {}, made, result)
+
+
+def _spot(rng: random.Random, home: Home, modes: dict[str, float]) -> Place | None:
+    """A place whose preposition fits behind any word: "on in the kitchen", but not "on of the kitchen"."""
+    for _ in range(6):
+        spot = somewhere(rng, home, modes)
+        if spot is not None and spot.inside.partition(" ")[0] not in ("of", "for", "at"):
+            return spot
+    return None
+
+
+def anything(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Whether anything at all is on in a room or on a floor, whether all is off, and how everything is."""
+    spot = _spot(rng, home, {"area": 70, "floor": 18, "here": 12})
+    kinds = ("light", "switch", "fan", "media_player")
+    if spot is None:
+        return None
+    found = [device for kind in kinds for device in members(home, kind, None, spot.area, spot.floor)]
+    if not found and rng.random() < 0.8:
+        return None
+    section, way = rng.choices((("ask.anything.on", "on"), ("ask.anything.off", "off"), ("ask.room", "")), (60, 32, 8))[
+        0
+    ]
+    where = spot.area or spot.floor or ""
+    result = results.counted(rng, found, "devices", way or "on", where)
+    made = call("HassGetState", spot.arguments | ({"state": way} if way else {}))
+    return draft(rng, pick(rng, split, section), place_slots(spot), made, result)
+
+
+_DOINGS = frozenset(("weekend", "party", "holiday", "birthday", "garden", "baby", "project"))
+_SHOPS = {
+    "hardware store": "the hardware store", "pharmacy": "the pharmacy", "drugstore": "the drugstore", "bakery": "the bakery", "butcher": "the butcher's",
+    "market": "the market", "farmers market": "the farmers market", "pet store": "the pet store", "costco": "costco", "aldi": "aldi", "lidl": "lidl",
+    "walmart": "walmart", "safeway": "safeway",
+}  # fmt: skip
+"""Lists that are asked for by what they are for, and how that is said."""
+
+
+def _list_section(rng: random.Random, name: str) -> tuple[str, dict[str, str]]:
+    topic = name.removesuffix(" list")
+    if topic in _DOINGS and rng.random() < 0.4:
+        return "ask.list.doing", {"topic": topic}
+    if topic in _SHOPS and rng.random() < 0.4:
+        return "ask.list.buying", {"shop": _SHOPS[topic]}
+    return "ask.list", {"list": name if name.endswith("list") else f"{name} list"}
+
+
+def on_list(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """What stands on a list."""
+    device = some_device(rng, home, ("todo",))
+    if device is None:
+        return None
+    name = rng.choice((device.name, *device.aliases)).lower()
+    section, slots = _list_section(rng, name)
+    made = call("HassGetState", {"name": name, "domain": "todo"})
+    return draft(rng, pick(rng, split, section), slots, made, results.told(rng, device), (name,))
+
+
+def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """What plays, in a room or anywhere, or on the TV, where nobody says which."""
+    players = members(home, "media_player", None)
+    if not players:
+        return None
+    if rng.random() < 0.45:
+        # A home whose TVs are not said to be TVs tells of all its players.
+        tvs = members(home, "media_player", "tv")
+        if not tvs and rng.random() < 0.6:
+            return None
+        made = call("HassGetState", {"domain": "media_player"} | ({"device_class": "tv"} if tvs else {}))
+        found = draft(rng, pick(rng, split, "ask.media.tv"), {}, made, results.told(rng, rng.choice(tvs or players)))
+        return None if found and called_plainly(home, found.text) else found
+    spot = _spot(rng, home, {"none": 60, "area": 32, "here": 8})
+    if spot is None:
+        return None
+    there = members(home, "media_player", None, spot.area)
+    if not there and rng.random() < 0.8:
+        return None
+    made = call("HassGetState", spot.arguments | {"domain": "media_player"})
+    result = (
+        results.told(rng, rng.choice(there))
+        if there
+        else Result(False, f"There is no player{results.at(spot.area or '')}")
+    )
+    return draft(rng, pick(rng, split, "ask.media"), place_slots(spot), made, result)
+
+
+_AIR = (
+    "aqi",
+    "carbon_dioxide",
+    "pm25",
+    "volatile_organic_compounds",
+    "pm10",
+    "pm1",
+    "volatile_organic_compounds_parts",
+)
+"""What tells how good the air is, the best first."""
+
+
+def air(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """How good the air of a room is, by whatever measures it there."""
+    rooms = [device.area for device in home.devices if device.device_class in _AIR and device.area]
+    areas = tuple(rooms) if rooms and rng.random() < 0.9 else home.areas
+    spot = _spot(rng, Home((), areas, ()), {"area": 92, "here": 8 if rooms else 0})
+    if spot is None or (spot.area not in rooms and rng.random() < 0.9 and spot.area):
+        return None
+    told = {kind: members(home, "sensor", kind, spot.area) for kind in _AIR}
+    kind = next((kind for kind in _AIR if told[kind]), "aqi")
+    there = told[kind]
+    result = (
+        results.told(rng, rng.choice(there))
+        if there
+        else Result(False, f"There is no {kind.replace('_', ' ')} sensor{results.at(spot.area or '')}")
+    )
+    made = call("HassGetState", spot.arguments | {"domain": "sensor", "device_class": kind})
+    return draft(rng, pick(rng, split, "ask.air"), place_slots(spot), made, result)
+
+
+_SLEEPERS = {
+    "nursery": (
+        ("the baby", "the little one", "baby", "the wee one", "our little one"),
+        ("in the cot", "in the baby's room"),
+    ),
+    "kids room": (("the boy", "the girl", "our youngest", "my daughter", "my son"), ("in the children's room",)),
+}
+
+
+_THEIRS = ("'s room", "'s bedroom", "'s Room", "'s Bedroom")
+
+
+def sleeper(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Whether somebody is warm enough in the room that is theirs: "is Emma warm enough in her room"."""
+    owned = [area for area in home.areas if area.lower() in _SLEEPERS or area.endswith(_THEIRS)]
+    if not owned or (len(owned) > 1 and owned[0].lower() in _SLEEPERS):
+        return None
+    area = owned[0]
+    people, places = _SLEEPERS.get(area.lower(), ((area.lower().partition("'s ")[0],), ()))
+    theirs = ("in her room", "in his room", "in bed", "in there", "in her bed", "in his bed")
+    spot = somewhere(rng, Home((), (area,), ()), {"area": 1})
+    inside = rng.choice((*theirs, *places)) if spot is None or rng.random() < 0.75 else f"in {spot.text}"
+    return draft(
+        rng,
+        pick(rng, split, "ask.temperature.who"),
+        {"who": rng.choice(people), "in": inside},
+        call("HassClimateGetTemperature", {"area": area.lower()}),
+        results.temperature(rng, home, area),
+    )
+
+
 ASKS: dict[Callable[[random.Random, Home, Split], Draft | None], float] = {
     state: 8, yes_or_no: 20, of_several: 24, measure: 20, area_measure: 12, temperature: 11, person: 5, detect: 8, playing: 1.5,
+    running: 6, anything: 5, on_list: 5, media: 4, air: 4, sleeper: 2,
 }  # fmt: skip
 
 

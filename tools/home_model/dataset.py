@@ -21,6 +21,7 @@ from engines.nemotron_h.chat import ChatFormat, Message
 from tools.home_model.batch import Batch
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, random_home
+from tools.home_model.targets import as_listed, called_otherwise
 from tools.home_model.turns import Turn, sample
 
 USER_WEIGHT = 0.2  # some loss on what people say and tools report: names that come again keep the copying alive
@@ -52,10 +53,11 @@ def turn_messages(turn: Turn) -> list[Message]:
 def conversation(rng: random.Random, home: Home, turns: int, split: Split) -> list[Message]:
     """A system turn with the home's devices and `turns` turns, each of which may follow up on the one before."""
     messages: list[Message] = [{"role": "system", "content": system_prompt(home.devices)}]
+    called = called_otherwise(rng, home) if split == "train" else home
     previous = None
     for _ in range(turns):
-        previous = sample(rng, home, split, previous)
-        messages += turn_messages(previous)
+        previous = sample(rng, called, split, previous)
+        messages += turn_messages(as_listed(previous, called, home))
     return messages
 
 

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import random
+import re
 
 from appliance.home.tools import COLORS
-from tools.home_model import acts, drafts, levels, results
-from tools.home_model.calls import Call, Draft, Turn, call
+from tools.home_model import acts, drafts, levels, results, things
+from tools.home_model.calls import Call, Draft, Result, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.relative import said, stepped
-from tools.home_model.targets import Target, inside, members, named, place
+from tools.home_model.targets import Target, called_plainly, inside, members, named, place
 from tools.home_model.wording import finished
 
 
@@ -57,6 +58,8 @@ def _devices_of(home: Home, arguments: dict[str, str]) -> tuple[HomeDevice, ...]
 def _too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
     """The same with another device or in another room: "and the kitchen", "and the desk lamp too"."""
     asks_state = last.tool in ("HassGetState", "HassClimateGetTemperature")
+    if not asks_state and last.arguments.get("area") and rng.random() < 0.25:
+        return _other_kind(rng, home, split, last)
     section = "followup.ask" if asks_state else "followup.correct" if rng.random() < 0.35 else "followup.too"
     template = GRAMMAR.pick(rng, section, split)
     if template is None:
@@ -76,6 +79,8 @@ def _too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | No
         target = named(rng, home, rng.choice(others))
         arguments = target.arguments | arguments
         text, names = target.text, drafts.names_of(target)
+        if rng.random() < 0.35 and (short := _the_other_one(home, device, target)):
+            text, names = short, ()
     elif last.arguments.get("area") not in (None, "here") and len(home.areas) > 1:
         filled = [area for area in home.areas if area.lower() != last.arguments["area"]]
         if last.tool != "HassClimateGetTemperature":
@@ -100,7 +105,9 @@ def _too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | No
         )
     else:
         return None
-    said = GRAMMAR.say(rng, template.node, {"x": text})
+    said = GRAMMAR.say(
+        rng, template.node, {"x": text, "y": last.arguments.get("name") or last.arguments.get("area", "")}
+    )
     if last.tool == "HassClimateGetTemperature":
         result = results.temperature(rng, home, target.where, None if target.where else target.devices[0].name)
     elif last.tool == "HassGetState":
@@ -113,6 +120,164 @@ def _too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | No
     else:
         result = results.done(rng, target, _state_after(target, last))
     return Draft(said, "say", (call(last.tool, arguments),), (result,), template.text, names)
+
+
+def _the_other_one(home: Home, device: HomeDevice, target: Target) -> str | None:
+    """How a device is called right after one of nearly the same name: "the left one" after the right lamp."""
+    name = target.arguments["name"].split()
+    before = device.name.lower().split()
+    own = [word for word in name if word not in before]
+    like = [
+        each for each in home.devices if each.domain == device.domain and own and own[0] in each.name.lower().split()
+    ]
+    if len(target.arguments) > 1 or len(own) != 1 or len(own) == len(name) or name[-1] not in before or len(like) != 1:
+        return None
+    return f"the {own[0]} one"
+
+
+_SETS = (
+    ("light", None, "lights"),
+    ("fan", None, "fans"),
+    ("cover", "curtain", "curtains"),
+    ("cover", "blind", "blinds"),
+    ("cover", "shutter", "shutters"),
+    ("cover", "shade", "shades"),
+    ("cover", "window", "windows"),
+)
+
+
+def _other_kind(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
+    """The same with what else is in the room: "and the curtains too" after its blinds."""
+    kind = last.arguments.get("domain")
+    template = GRAMMAR.pick(rng, "followup.too", split)
+    if (
+        kind not in ("light", "fan", "switch", "cover")
+        or template is None
+        or last.tool not in ("HassTurnOn", "HassTurnOff")
+        or len(last.arguments) > 3
+    ):
+        return None
+    area = last.arguments["area"]
+    room = next((each for each in home.areas if each.lower() == area), None)
+    # What is opened stays with what is opened: "and the lights" after blinds that were shut could mean either.
+    options = [
+        (domain, device_class, noun) for domain, device_class, noun in _SETS
+        if (domain == "cover") == (kind == "cover") and (domain, device_class) != (kind, last.arguments.get("device_class"))
+        and members(home, domain, device_class, room)
+    ]  # fmt: skip
+    if not options:
+        return None
+    domain, device_class, noun = rng.choice(options)
+    text = rng.choice((f"the {noun}", f"the {noun}", noun))
+    if called_plainly(home, text):
+        return None
+    known = {"area": area, "domain": domain} | ({"device_class": device_class} if device_class else {})
+    devices = members(home, domain, device_class, room)
+    target = Target(text, text, known, devices if room else devices[:2], True, room or "here", noun)
+    said = GRAMMAR.say(rng, template.node, {"x": text})
+    made = call(last.tool, known)
+    return Draft(said, "say", (made,), (results.done(rng, target, _state_after(target, last)),), template.text)
+
+
+def _on_with_it(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
+    """A bit more of the same, or back a bit: brighter after brighter, and darker when that was too much."""
+    slot = next((slot for slot in last.arguments if slot.endswith("_step")), None)
+    if slot is None:
+        return None
+    more = rng.random() < 0.6
+    template = GRAMMAR.pick(rng, "followup.more" if more else "followup.less", split)
+    if template is None:
+        return None
+    rose = last.arguments[slot] == "up" or last.arguments[slot].lstrip("+").isdigit()
+    arguments = last.arguments | {slot: "up" if rose == more else "down"}
+    device = _known(home, last.arguments)
+    domain = {
+        "volume_step": "media_player",
+        "temperature_step": "climate",
+        "position_step": "cover",
+        "percentage_step": "fan",
+    }.get(slot, "light")
+    devices = (device,) if device else _devices_of(home, {**last.arguments, "domain": domain})[:1]
+    target = Target("", "", arguments, devices, False, last.arguments.get("area", ""), domain)
+    n = levels.percent(rng)
+    state = {
+        "brightness_step": f"on, brightness {n} percent", "volume_step": f"at volume {n} percent", "position_step": f"{n} percent open",
+        "percentage_step": f"on, speed {n} percent", "temperature_step": f"set to {levels.degrees(rng)} °C",
+    }[slot]  # fmt: skip
+    text = GRAMMAR.say(rng, template.node, {})
+    return Draft(text, "say", (call(last.tool, arguments),), (results.done(rng, target, state),), template.text)
+
+
+def _colored(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
+    """The light that was just spoken of, in a color: "make that blue"."""
+    device = _known(home, last.arguments)
+    domain = device.domain if device else last.arguments.get("domain", "light" if last.tool == "HassLightSet" else "")
+    template = GRAMMAR.pick(rng, "followup.color", split)
+    if domain != "light" or template is None:
+        return None
+    known = {slot: value for slot, value in last.arguments.items() if slot in ("name", "area", "floor")}
+    color = rng.choice(COLORS)
+    devices = (device,) if device else _devices_of(home, last.arguments)
+    target = Target("", "", known, devices, device is None, last.arguments.get("area", ""), "light")
+    it = rng.choice(("it", "it", "that") if device else ("them", "them", "those", "it"))
+    text = GRAMMAR.say(rng, template.node, {"it": it, "color": color})
+    made = call("HassLightSet", known | {"color": color})
+    return Draft(text, "say", (made,), (results.done(rng, target, f"on, color {color}"),), template.text)
+
+
+_LISTED = {
+    "HassShoppingListAddItem": "on the shopping list", "HassListAddItem": "on the list",
+    "HassShoppingListCompleteItem": "off the shopping list", "HassListCompleteItem": "off the list",
+}  # fmt: skip
+
+
+def _item_too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
+    """Another item for the list, or off it: "oh and some honey"."""
+    adds = last.tool.endswith("AddItem")
+    template = GRAMMAR.pick(rng, "followup.item" if adds else "followup.item.done", split)
+    item = things.purchase(rng, split)
+    if template is None or item == last.arguments["item"] or re.match(r"(?:\d|an? |some |the |my )", item):
+        return None
+    made = call(last.tool, last.arguments | {"item": item})
+    result = Result(True, f"{item} is {_LISTED[last.tool]}")
+    return Draft(GRAMMAR.say(rng, template.node, {"item": item}), "say", (made,), (result,), template.text)
+
+
+def _which_of_two(rng: random.Random, home: Home, split: Split, history: Turn) -> Draft | None:
+    """The answer to "Which one do you mean, Left Lamp or Right Lamp?"."""
+    asked = re.match(r"Which one do you mean, (.+) or (.+)\?$", history.results[0].text)
+    template = GRAMMAR.pick(rng, "answer.device", split)
+    if asked is None or template is None:
+        return None
+    chosen, other = rng.sample(asked.groups(), 2)
+    device = home.find(chosen)
+    if device is None:
+        return None
+    low = chosen.lower()
+    shared = set(other.lower().split())
+    own = " ".join(word for word in low.split() if word not in shared)
+    text = rng.choice((f"the {own} one", f"the {own} one", own, f"the {own}")) if own and own != low else f"the {low}"
+    last = history.calls[0]
+    arguments = {
+        slot: value for slot, value in last.arguments.items() if slot not in ("area", "floor", "domain", "device_class")
+    }
+    made = call(last.tool, arguments | {"name": low})
+    target = Target(text, text, made.arguments, (device,))
+    known = (
+        "HassTurnOn",
+        "HassTurnOff",
+        "HassLightSet",
+        "HassFanSetSpeed",
+        "HassSetPosition",
+        "HassClimateSetTemperature",
+    )
+    if last.tool not in known or any(slot.endswith("_step") or slot == "except" for slot in arguments):
+        return None
+    if last.tool == "HassLightSet" and "temperature" in arguments:
+        return None
+    said = text if rng.random() < 0.4 else GRAMMAR.say(rng, template.node, {"x": text})
+    state = _state_after(target, made)
+    return Draft(said, "say", (made,), (results.done(rng, target, state),), template.text)
 
 
 def _state_after(target: Target, last: Call) -> str:
@@ -236,13 +401,22 @@ def followup(rng: random.Random, home: Home, split: Split, history: Turn | None)
     if history is not None and history.waiting is not None:
         found = _answered(rng, home, split, history)
         return finished(rng, "followup", found, found.text) if found else None
-    if history is None or len(history.calls) != 1 or not history.results[0].success:
+    if history is None or len(history.calls) != 1:
         return None
+    if not history.results[0].success:
+        found = _which_of_two(rng, home, split, history)
+        return finished(rng, "followup", found, found.text) if found else None
     last = history.calls[0]
     pick = rng.random()
     found: Draft | None = None
     relative = any(slot.endswith("_step") or slot == "except" for slot in last.arguments)
-    if relative or (last.tool in ("HassTurnOn", "HassLightSet") and rng.random() < 0.25):
+    if any(slot.endswith("_step") for slot in last.arguments) and rng.random() < 0.7:
+        found = _on_with_it(rng, home, split, last)
+    elif last.tool in _LISTED:
+        found = _item_too(rng, home, split, last)
+    elif not relative and last.tool in ("HassTurnOn", "HassLightSet") and rng.random() < 0.12:
+        found = _colored(rng, home, split, last)
+    elif relative or (last.tool in ("HassTurnOn", "HassLightSet") and rng.random() < 0.25):
         found = _step(rng, home, split, last)
     elif last.tool in ("HassTurnOn", "HassTurnOff"):
         found = _again(rng, home, split, last) if pick < 0.5 else _too(rng, home, split, last)

@@ -146,6 +146,10 @@ def _name(rng: random.Random, split: str, domain: str, device_class: str | None,
         return _sensor_name(rng, split, MEASURES[device_class].suffixes, area)
     elif domain == "binary_sensor" and device_class:
         return _sensor_name(rng, split, NOTICES[device_class].suffixes, area)
+    elif domain in words.APPLIANCES and split == "train" and rng.random() < 0.3:
+        name = any_word(rng, split, (words.APPLIANCES[domain],))
+        room = _area_for_name(rng, area, split) if rng.random() < 0.25 and domain != "vacuum" else None
+        name = f"{room} {name}" if room else name
     else:
         kind = f"{domain}/{device_class}" if f"{domain}/{device_class}" in words.NOUNS else domain
         return content_name(rng, split, words.NOUNS[kind], area)

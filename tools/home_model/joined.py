@@ -10,7 +10,7 @@ from tools.home_model import acts, chores, drafts, levels, players, results
 from tools.home_model.calls import Draft, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home
-from tools.home_model.targets import Target, members, named
+from tools.home_model.targets import Target, members, named, place, somewhere
 from tools.home_model.wording import Maker, finished
 
 
@@ -104,31 +104,219 @@ def _rooms(rng: random.Random, home: Home, split: Split) -> Draft | None:
     return Draft(text, "do", tuple(calls), tuple(answers), template.text)
 
 
+def _of_kind(rng: random.Random, home: Home, section: str) -> Target | None:
+    """Something that can be turned on, opened or locked, as the last word of the section says."""
+    word = section.rpartition(".")[2]
+    if word in ("open", "close"):
+        pair = drafts.covered(rng, home, 0.3)
+        return pair[0] if pair else None
+    if word == "lock":
+        device = drafts.some_device(rng, home, ("lock",))
+        return named(rng, home, device) if device else None
+    return acts.switched(rng, home, 0.3)
+
+
+_REPAIRED = {
+    "on": ("HassTurnOn", "on"), "off": ("HassTurnOff", "off"), "open": ("HassTurnOn", "open"), "close": ("HassTurnOff", "closed"), "lock": ("HassTurnOn", "locked"),
+}  # fmt: skip
+
+
 def _repaired(rng: random.Random, home: Home, split: Split) -> Draft | None:
-    on = rng.random() < 0.5
-    template = GRAMMAR.pick(rng, "repair.on" if on else "repair.off", split)
-    meant, mistaken = acts.switched(rng, home, 0.3), acts.switched(rng, home, 0.2)
-    if template is None or meant is None or mistaken is None or meant.arguments == mistaken.arguments:
+    """Said wrongly and put right, or the one forbidden and the other wanted: only what is wanted is done."""
+    pick = rng.random()
+    if pick < 0.25:
+        return _other_number(rng, home, split)
+    if pick < 0.4:
+        return _rather(rng, home, split)
+    kind = rng.choices(tuple(_REPAIRED), (10, 10, 5, 5, 3))[0]
+    # One and the same thing first opened, then closed; or one thing instead of another.
+    section = f"{'instead' if rng.random() < 0.35 else 'repair'}.{kind}"
+    template = GRAMMAR.pick(rng, section, split)
+    meant, mistaken = _of_kind(rng, home, section), _of_kind(rng, home, section)
+    if template is None or meant is None or mistaken is None:
         return None
-    text = GRAMMAR.say(rng, template.node, {"x": meant.text, "y": mistaken.text})
-    state = "on" if on else "off"
+    if section.startswith("repair") and meant.arguments == mistaken.arguments:
+        return None
+    tool, state = _REPAIRED[kind]
     return Draft(
-        text,
+        GRAMMAR.say(rng, template.node, meant.slots | {"y": mistaken.text}),
         "say",
-        (call("HassTurnOn" if on else "HassTurnOff", meant.arguments),),
+        (call(tool, meant.arguments),),
         (results.done(rng, meant, state),),
         template.text,
         drafts.names_of(meant),
     )
 
 
+def _other_number(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Two numbers, of which the second is meant; or not off, but down to so much."""
+    warm = rng.random() < 0.4
+    if warm:
+        spot = somewhere(rng, home, {"area": 4, "here": 1, "none": 4})
+        found = members(home, "climate", None, spot.area if spot else None)
+        if spot is None or not found:
+            return None
+        target = Target("", "", dict(spot.arguments), found[:1], False, spot.area or "", "thermostat")
+        slots = drafts.place_slots(spot)
+    else:
+        device = drafts.some_device(rng, home, ("light",))
+        if device is None:
+            return None
+        target = named(rng, home, device)
+        slots = target.slots
+    section = "repair.degrees" if warm else rng.choice(("repair.percent", "instead.level"))
+    template = GRAMMAR.pick(rng, section, split)
+    n, m = (levels.degrees(rng), levels.degrees(rng)) if warm else (levels.percent(rng), levels.percent(rng))
+    if template is None or n == m or ("place" in template.slots and warm and not slots["place"]):
+        return None
+    tool, slot = ("HassClimateSetTemperature", "temperature") if warm else ("HassLightSet", "brightness")
+    state = f"set to {n} °C" if warm else f"on, brightness {n} percent"
+    return Draft(
+        GRAMMAR.say(rng, template.node, slots | {"n": n, "m": m}),
+        "say",
+        (call(tool, target.arguments | {slot: n}),),
+        (results.done(rng, target, state),),
+        template.text,
+        drafts.names_of(target),
+    )
+
+
+def _rather(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Not that command, but this one."""
+    dropped, wanted = imperative(rng, home, "train"), imperative(rng, home, "train")
+    template = GRAMMAR.pick(rng, "instead", split)
+    if (
+        template is None
+        or dropped is None
+        or wanted is None
+        or dropped.calls == wanted.calls
+        or set(dropped.names) & set(wanted.names)
+    ):
+        return None
+    if _NO_ORDER.match(dropped.text) or _NO_ORDER.match(wanted.text):
+        return None
+    text = GRAMMAR.say(rng, template.node, {"c": dropped.text, "d": wanted.text})
+    return Draft(text, "say", wanted.calls, wanted.results, template.text, wanted.names)
+
+
+_NO_ORDER = re.compile(
+    r"(?:don't|do not|never|no|keep|leave|let|have|make sure|see|ensure|check|take care|hold|stop)\b"
+)
+"""How commands begin that mean something else behind a "don't"."""
+
+
+def _two_rooms(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """A temperature for one room and another for the next."""
+    areas = [area for area in home.areas if members(home, "climate", None, area)] or list(home.areas)
+    template = GRAMMAR.pick(rng, "several.degrees", split)
+    if len(areas) < 2 or template is None:
+        return None
+    pair = rng.sample(areas, 2)
+    values = [levels.degrees(rng), levels.degrees(rng)]
+    calls, answers = [], []
+    for area, value in zip(pair, values, strict=True):
+        arguments = {"area": area.lower()}
+        target = Target("", "", arguments, members(home, "climate", None, area)[:1], False, area, "thermostat")
+        calls.append(call("HassClimateSetTemperature", arguments | {"temperature": value}))
+        answers.append(results.done(rng, target, f"set to {value} °C"))
+    slots = {"a": place(rng, pair[0]), "b": place(rng, pair[1]), "t": values[0], "u": values[1]}
+    return Draft(GRAMMAR.say(rng, template.node, slots), "say", tuple(calls), tuple(answers), template.text)
+
+
+def _short(rng: random.Random, home: Home) -> Draft | None:
+    """A command in two or three words: "tv off", "the radio quieter", "bedroom blind shut"."""
+    kind = rng.choices(
+        ("on", "off", "open", "close", "lock", "bright", "loud", "level", "degrees"), (8, 10, 5, 6, 2, 6, 6, 5, 4)
+    )[0]
+    if kind == "degrees":
+        areas = [area for area in home.areas if members(home, "climate", None, area)]
+        if not areas:
+            return None
+        area, t = rng.choice(areas), levels.degrees(rng)
+        target = Target("", "", {"area": area.lower()}, members(home, "climate", None, area)[:1], False, area)
+        text = rng.choice(
+            (f"{place(rng, area)} to {t}", f"{area.lower()} at {t} degrees", f"{place(rng, area)} to {t} degrees")
+        )
+        made = call("HassClimateSetTemperature", target.arguments | {"temperature": t})
+        return Draft(text, "say", (made,), (results.done(rng, target, f"set to {t} °C"),), text)
+    if kind in ("bright", "loud", "level"):
+        device = drafts.some_device(rng, home, ("media_player",) if kind == "loud" else ("light",))
+        if device is None:
+            return None
+        target, n = named(rng, home, device), levels.percent(rng)
+        if "floor" in target.arguments and kind == "loud":
+            return None
+        way = rng.choice(("up", "down"))
+        if kind == "level":
+            words_of_it, more, tool = (
+                (f"to {n} percent", f"at {n} percent", f"to {n}"),
+                {"brightness": n},
+                "HassLightSet",
+            )
+        elif kind == "bright":
+            words_of_it = (
+                ("brighter", "a bit brighter", "up a bit")
+                if way == "up"
+                else ("dimmer", "darker", "a bit dimmer", "down a bit")
+            )
+            more, tool = {"brightness_step": way}, "HassLightSet"
+        else:
+            words_of_it = (
+                ("louder", "a bit louder", "up a bit")
+                if way == "up"
+                else ("quieter", "a bit quieter", "down a bit", "down a notch")
+            )
+            more, tool = {"volume_step": way}, "HassSetVolumeRelative"
+        said = f"{target.text} {rng.choice(words_of_it)}"
+        state = f"at volume {n} percent" if kind == "loud" else f"on, brightness {n} percent"
+        made, result = call(tool, target.arguments | more), results.done(rng, target, state)
+        return Draft(said, "say", (made,), (result,), said, drafts.names_of(target))
+    found = _of_kind(rng, home, kind)
+    if found is None:
+        return None
+    tool, state = _REPAIRED[kind]
+    word = {"close": rng.choice(("shut", "closed")), "lock": "locked"}.get(kind, kind)
+    said = f"{found.text} {word}"
+    return Draft(
+        said, "say", (call(tool, found.arguments),), (results.done(rng, found, state),), said, drafts.names_of(found)
+    )
+
+
+def _terse(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Two different things, at least one of them without a verb."""
+    template = GRAMMAR.pick(rng, "several.terse", split)
+    parts = [_short(rng, home), imperative(rng, home, "train") if rng.random() < 0.35 else _short(rng, home)]
+    rng.shuffle(parts)
+    first, second = parts
+    if template is None or first is None or second is None or first.calls == second.calls:
+        return None
+    if any(name in second.names for name in first.names) or {"except", "search_query", "item"} & {
+        *first.calls[0].arguments,
+        *second.calls[0].arguments,
+    }:
+        return None
+    text = GRAMMAR.say(rng, template.node, {"c": first.text, "d": second.text})
+    return Draft(
+        text,
+        "say",
+        first.calls + second.calls,
+        first.results + second.results,
+        template.text,
+        first.names + second.names,
+    )
+
+
 def several(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
     pick = rng.random()
-    if pick < 0.34:
+    if pick < 0.27:
         found = _shared_verb(rng, home, split)
-    elif pick < 0.4:
+    elif pick < 0.32:
         found = _rooms(rng, home, split)
-    elif pick < 0.45:
+    elif pick < 0.34:
+        found = _two_rooms(rng, home, split)
+    elif pick < 0.44:
+        found = _terse(rng, home, split)
+    elif pick < 0.53:
         found = _repaired(rng, home, split)
         return finished(rng, "act", found, found.text) if found else None
     else:

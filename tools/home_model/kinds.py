@@ -248,16 +248,22 @@ NOTICES: dict[str, Notice] = {
     ),
     "battery": _notice("battery, cell", "low, empty, running low", "normal, fine, full", "batteries"),
     "battery_charging": _notice(
-        "charging, charger, battery charging", "charging, being charged", "not charging", "batteries, devices"
+        "charging, charger, battery charging",
+        "charging, being charged, on charge, taking a charge, hooked up and charging",
+        "not charging, off charge",
+        "batteries, devices",
     ),
     "plug": _notice(
-        "plug, charger, cable, charging cable", "plugged in, plugged", "unplugged", "devices, things, plugs"
+        "plug, charger, cable, charging cable",
+        "plugged in, plugged, hooked up, plugged in and connected",
+        "unplugged",
+        "devices, things, plugs",
     ),
     "power": _notice("power, mains, supply", "powered, powered on, detected", "unpowered, dead", "devices, things"),
     "running": _notice(
-        "washer, dryer, dishwasher, machine, program, engine",
-        "running, going, active",
-        "finished, not running, idle, done",
+        "washer, dryer, dishwasher, machine, program, engine, cycle, heater, pump",
+        "running, going, active, still going, on the go, still running",
+        "finished, not running, idle, done, through, stopped",
         "devices, machines, appliances",
     ),
     "problem": _notice(
@@ -299,6 +305,21 @@ NOTICES: dict[str, Notice] = {
 }
 
 COMMON_NOTICES = ("door", "window", "motion", "moisture", "smoke", "battery", "occupancy", "door", "window", "motion")
+
+MACHINES = frozenset(
+    _split(
+        "washer, dryer, dishwasher, machine, oven, kettle, charger, printer, maker, microwave, toaster, cooker, blender, mixer, "
+        "juicer, pump, compressor, boiler, smoker, treadmill, iron, heater, filter, generator, inverter, scooter, grill, sauna"
+    )
+)
+"""Words in the names of plugs behind which something runs and comes to an end."""
+
+WORK_OF: dict[str, tuple[str, ...]] = {
+    "washer": ("wash", "washing", "laundry"),
+    "dishwasher": ("washing up", "dishes"),
+    "dryer": ("drying", "tumble dryer"),
+}
+"""What machines do, as they are also called: "has the wash finished"."""
 
 COVER_SETS: dict[str, tuple[str, ...]] = {
     "blind": ("blind", "blinds"),

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import random
+import re
 
 from appliance.home.tools import COLORS
 from tools.home_model import results
 from tools.home_model.calls import Draft, call
 from tools.home_model.drafts import covered, draft, names_of, pick, place_slots, some_device, with_say
 from tools.home_model.grammar import Split
-from tools.home_model.homes import Home
+from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.kinds import COLOR_TEMPERATURES
-from tools.home_model.targets import Target, members, named, of_set, somewhere
+from tools.home_model.targets import Target, called_plainly, inside, members, named, of_set, somewhere
 
 
 def _lit(rng: random.Random, home: Home, sets: float = 0.42) -> tuple[Target, dict[str, str]] | None:
@@ -31,11 +32,114 @@ def _lit(rng: random.Random, home: Home, sets: float = 0.42) -> tuple[Target, di
         if target is None:
             return None
         return target, {slot: value for slot, value in target.arguments.items() if slot != "domain"}
+    target = a_light(rng, home)
+    return (target, dict(target.arguments)) if target else None
+
+
+def a_light(rng: random.Random, home: Home) -> Target | None:
+    """One light, by its name or, now and then, by where it stands."""
+    if rng.random() < 0.4 and (target := described(rng, home)) is not None:
+        return target
     device = some_device(rng, home, ("light",))
-    if device is None:
+    return named(rng, home, device) if device else None
+
+
+_STANDS = {
+    "on": "desk table counter countertop shelf bookshelf bookcase cabinet dresser vanity nightstand headboard piano wall ceiling ledge mantel workbench sideboard",
+    "by": "desk bed sofa couch armchair chair fireplace mirror stairs window sink stove fridge aquarium bathtub shower toilet piano tree fence pond bookshelf",
+    "over": "sink stove island table counter mirror bed desk workbench bathtub vanity",
+    "in": "corner alcove nook niche cupboard wardrobe cabinet tree fountain doorway",
+    "beside": "bed bedside",
+}  # fmt: skip
+_SIDES = {
+    "left": ("on the left", "on the left hand side", "on the left side"), "right": ("on the right", "on the right hand side", "on the right side"),
+    "front": ("at the front", "in front"), "back": ("at the back", "in the back"), "top": ("at the top", "up top"),
+    "bottom": ("at the bottom",), "side": ("at the side", "on the side"), "middle": ("in the middle",), "upper": (), "lower": (),
+}  # fmt: skip
+_LOOKS = frozenset(
+    "big small little tiny large tall short old new round square hanging standing main fairy reading night string".split()
+)
+_NO_WORD_OF_ITS_OWN = frozenset("light lamp lights spotlight bulb pendant strip".split())
+
+
+def described(rng: random.Random, home: Home) -> Target | None:
+    """A light by where it stands or how it looks, as of who forgets names: "the one on the desk", "the left hand one".
+
+    Nothing else in the home may have that word in its name. The call has the device's name all the same.
+    """
+    if rng.random() < 0.3 and (target := _big_light(rng, home)) is not None:
+        return target
+    lights = [device for device in home.devices if device.domain == "light"]
+    rng.shuffle(lights)
+    for device in lights:
+        name = device.name.lower()
+        room = (device.area or "").lower().split()
+        own = [word for word in name.split() if word not in _NO_WORD_OF_ITS_OWN and word not in room]
+        if len(own) != 1 or _speak_of(home, own[0]) != 1:
+            continue
+        if own[0] in ("bed", "bedside") and _speak_of(home, "bed") + _speak_of(home, "bedside") > 1:
+            continue  # both are "the one by the bed"
+        plural = name.endswith("lights")
+        texts = _descriptions(rng, own[0], "lights" if plural else "lamp" if "lamp" in name else "light")
+        if texts:
+            return _in_its_room(rng, device, rng.choice(texts), plural)
+    return None
+
+
+def _in_its_room(rng: random.Random, device: HomeDevice, text: str, plural: bool = False, share: float = 0.3) -> Target:
+    """The light that is described so, now and then with its room said after it."""
+    arguments = {"name": device.name.lower()}
+    if device.area and rng.random() < share:
+        text = f"{text} {inside(rng, device.area)}"
+        if not set(device.area.lower().split()).intersection(arguments["name"].split()):
+            arguments["area"] = device.area.lower()
+    bare = text.removeprefix("the ").removeprefix("that ")
+    return Target(text, bare, arguments, (device,), plural, noun="light")
+
+
+def _big_light(rng: random.Random, home: Home) -> Target | None:
+    """The big light is the one on the ceiling, where the home or the room that is said has one of that kind."""
+    found = [
+        device
+        for device in home.devices
+        if device.domain == "light" and {"ceiling", "main", "chandelier"}.intersection(device.name.lower().split())
+    ]
+    if not found or any(_speak_of(home, word) for word in ("big", "overhead")):
         return None
-    target = named(rng, home, device)
-    return target, dict(target.arguments)
+    device = rng.choice(found)
+    if len(found) > 1 and (not device.area or sum(each.area == device.area for each in found) > 1):
+        return None
+    text = rng.choice(
+        ("the big light", "the big light", "the big light", "the overhead light", "the overhead one", "that big light")
+    )
+    return _in_its_room(rng, device, text, share=1.0 if len(found) > 1 else 0.2)
+
+
+def _speak_of(home: Home, word: str) -> int:
+    """How many devices, rooms and floors have the word in a name."""
+    named_so = [" ".join((device.name, *device.aliases)) for device in home.devices]
+    return sum(word in name.lower().split() for name in (*named_so, *home.areas, *home.floors))
+
+
+def _descriptions(rng: random.Random, word: str, noun: str) -> tuple[str, ...]:
+    """What to call a light that has this word in its name: nothing where the word says neither place nor looks."""
+    one = rng.choice(("ones" if noun == "lights" else "one",) * 2 + (noun,))
+    that = "those" if noun == "lights" else "that"
+    near = ["next to" if at == "beside" else at for at, things in _STANDS.items() if word in things.split()]
+    if word == "bedside":
+        return (
+            f"the {one} by the bed",
+            f"the {one} next to the bed",
+            f"the bedside {one}",
+            f"the {one} beside the bed",
+        )
+    if near:
+        at = rng.choice((*near, "over by" if "by" in near else near[0]))
+        return (f"the {one} {at} the {word}", f"{that} {one} {at} the {word}", f"the {word} {one}", f"the {noun} {at} the {word}")  # fmt: skip
+    if word in _SIDES:
+        hand = (f"the {word} hand {one}",) if word in ("left", "right") else ()
+        return (f"the {word} {one}", *hand, *(f"the {one} {where}" for where in _SIDES[word]))
+    return (f"the {word} {one}", f"{that} {word} {one}", f"the {word} {noun}") if word in _LOOKS else ()
 
 
 _LEVELS = {
@@ -80,6 +184,8 @@ def percent(rng: random.Random) -> str:
 def brightness(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Dim or brighten lights."""
     pick_of = rng.random()
+    if rng.random() < 0.2:
+        return _without_percent(rng, home, split)
     if pick_of < 0.07:
         n = percent(rng)
         found = members(home, "light", None)
@@ -130,6 +236,62 @@ def brightness(rng: random.Random, home: Home, split: Split) -> Draft | None:
     )
 
 
+_PARTS = {
+    "a third": "33", "a quarter": "25", "a fifth": "20", "a tenth": "10", "three quarters": "75", "3 quarters": "75",
+    "two thirds": "67", "2 thirds": "67", "one third": "33", "one quarter": "25",
+}  # fmt: skip
+
+
+def _without_percent(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """All the light there is, hardly any, or a part of it: no number of percent is said."""
+    lit = _lit(rng, home)
+    if lit is None:
+        return None
+    target, arguments = lit
+    section, n, part = rng.choice(
+        (("full", "100", ""), ("least", "1", ""), ("part", *reversed(rng.choice(tuple(_PARTS.items())))))
+    )
+    return draft(
+        rng, pick(rng, split, *with_say(f"brightness.{section}")), target.slots | {"part": part, "its": "their" if target.plural else "its"}, call("HassLightSet", arguments | {"brightness": n}),
+        results.done(rng, target, f"on, brightness {n} percent"), names_of(target),
+    )  # fmt: skip
+
+
+_TONES = {"candle": 1900, "warm": 2700, "cold": 4000, "day": 6500}
+"""Sections of templates that say by its mood what white is wanted, and that white in kelvin."""
+
+
+def _tone(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Warmer or colder light, with no name of a white and no kelvin."""
+    section = rng.choices(tuple(_TONES), (2, 4, 3, 3))[0]
+    kelvin = _TONES[section]
+    if rng.random() < 0.5:
+        lit = _lit(rng, home)
+        if lit is None or ("name" not in lit[1] and not _LIGHT.search(lit[0].text)):
+            return None  # "make the kitchen warmer" is said to the heating
+        target, arguments = lit
+        chosen, slots, names = pick(rng, split, *with_say(f"tone.{section}")), target.slots, names_of(target)
+    else:
+        spot = somewhere(rng, home, {"area": 5, "floor": 1, "here": 2, "none": 1})
+        if spot is None:
+            return None
+        found = members(home, "light", None, spot.area, spot.floor)
+        if not found or called_plainly(home, "light lights"):
+            return None
+        arguments = spot.arguments or {"area": "here"}
+        target = Target("", "", arguments, found, True, spot.area or spot.floor or "here", "light")
+        chosen, slots, names = pick(rng, split, f"tone.{section}.place"), place_slots(spot), ()
+    if chosen is None or ("place" in chosen[0].slots and not slots["place"]):
+        return None
+    return draft(
+        rng, chosen, slots, call("HassLightSet", arguments | {"temperature": kelvin}),
+        results.done(rng, target, f"on, color temperature {kelvin} kelvin"), names,
+    )  # fmt: skip
+
+
+_LIGHT = re.compile(r"\b(?:light|lamp)")
+
+
 def color(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Give lights a color."""
     lit = _lit(rng, home)
@@ -145,6 +307,8 @@ def color(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 def color_temperature(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Make lights warmer or colder."""
+    if rng.random() < 0.45:
+        return _tone(rng, home, split)
     lit = _lit(rng, home)
     if lit is None:
         return None
@@ -162,15 +326,69 @@ def color_temperature(rng: random.Random, home: Home, split: Split) -> Draft | N
     )  # fmt: skip
 
 
+# How far open in words: percent open, said of what is left open, and said of how far it is closed.
+_SHARES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "10": (("a tenth", "hardly", "barely", "only just"), ("nearly", "almost", "all but", "very nearly", "nearly fully", "almost completely", "nine tenths")),
+    "25": (("a quarter", "one quarter", "about a quarter", "just a quarter", "roughly a quarter"), ("three quarters", "about three quarters", "mostly", "a good three quarters")),
+    "33": (("a third", "one third", "about a third", "roughly a third"), ("two thirds", "about two thirds", "a good two thirds")),
+    "50": (("half", "about half", "roughly half", "exactly half"), ("half", "about half", "roughly half")),
+    "66": (("two thirds", "about two thirds", "a good two thirds"), ("a third", "one third", "about a third", "roughly a third")),
+    "75": (("three quarters", "about three quarters", "mostly", "a good three quarters"), ("a quarter", "one quarter", "about a quarter", "just a quarter")),
+    "90": (("nearly", "almost", "very nearly", "nearly fully", "almost completely", "nine tenths"), ("a tenth", "about a tenth")),
+}  # fmt: skip
+_WAYS = {
+    "10": ("a tenth of the way",), "25": ("a quarter of the way", "about a quarter of the way", "one quarter"), "33": ("a third of the way", "about a third of the way", "one third"),
+    "50": ("half of the way", "about half of the way"), "66": ("two thirds of the way", "about two thirds of the way", "two thirds"),
+    "75": ("three quarters of the way", "most of the way", "three quarters", "about three quarters of the way"),
+    "90": ("nearly all the way", "almost all the way", "nearly the whole way", "very nearly all the way", "nearly fully"),
+}  # fmt: skip
+_REST = {"10": "90", "25": "75", "33": "66", "50": "50", "66": "33", "75": "25", "90": "10"}
+_UPRIGHT = ("blind", "shade", "shutter", "garage")
+"""What goes up to open."""
+
+
+def share(rng: random.Random, device_class: str) -> tuple[str, dict[str, str]]:
+    """How far open, and the slots that say it in words: a share open or closed, or a way up or down."""
+    n = rng.choice(("10", "25", "25", "33", "50", "66", "75", "75", "90"))
+    opened, closed = _SHARES[n]
+    upright = device_class in _UPRIGHT
+    open_words, shut_words = ["open"], ["shut", "closed"]
+    if device_class == "curtain":
+        shut_words.append("drawn")
+    if upright and opened[0] not in ("a tenth", "nearly"):
+        open_words.append("up")
+        shut_words.append("down")
+    slots = {
+        "part_open": f"{rng.choice(opened)} {rng.choice(open_words)}", "part_shut": f"{rng.choice(closed)} {rng.choice(shut_words)}",
+        "way_open": rng.choice(_WAYS[n]), "way_shut": rng.choice(_WAYS[_REST[n]]),
+    }  # fmt: skip
+    if upright:
+        slots |= {"way_up": slots["way_open"], "way_down": slots["way_shut"]}
+    if device_class == "curtain":
+        slots |= {"way_across": slots["way_shut"]}
+    if n == "10":
+        slots |= {
+            "gap": rng.choice(("a gap", "a small gap", "a little gap", "a crack", "a narrow gap", "a slit", "a chink"))
+        }
+    return n, slots
+
+
 def position(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Open a cover or valve part of the way."""
     found = covered(rng, home, 0.4)
     if found is None:
         return None
-    target, _ = found
+    target, device_class = found
     n = percent(rng)
-    if rng.random() < 0.12:
+    shares: dict[str, str] = {}
+    pick_of = rng.random()
+    if pick_of < 0.12:
         chosen, n = pick(rng, split, "position.half"), "50"
+    elif pick_of < 0.45:
+        n, shares = share(rng, device_class)
+        chosen = pick(rng, split, *with_say("position.share"))
+        if chosen is None or not chosen[0].slots <= {*target.slots, *shares}:
+            return None
     else:
         chosen = pick(rng, split, *with_say("position"))
     state = (
@@ -183,11 +401,48 @@ def position(rng: random.Random, home: Home, split: Split) -> Draft | None:
     return draft(
         rng,
         chosen,
-        target.slots | {"n": n},
+        target.slots | {"n": n} | shares,
         call("HassSetPosition", target.arguments | {"position": n}),
         results.done(rng, target, state),
         names_of(target),
     )
+
+
+# How fast in words: (percent, what {x} is put to, how {x} runs)
+_SPEEDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        "100",
+        ("max", "maximum", "full", "full speed", "top speed", "full power", "the max", "the maximum", "high", "the top setting", "the highest setting", "the fastest setting", "its highest setting", "the highest speed", "turbo"),
+        ("flat out", "full blast", "at full blast", "full tilt", "at full tilt", "at full pelt", "full whack", "at top speed", "at full speed", "on full", "on max", "on high", "at full power", "as fast as {it_s} will go", "as hard as {it_s} can go", "on the top setting", "on its highest setting"),
+    ),
+    (
+        "75",
+        ("three quarters", "about three quarters", "three quarter speed", "three quarters speed", "three quarters power"),
+        ("at three quarters", "on three quarters", "at about three quarters", "at three quarter speed", "on three quarters power"),
+    ),
+    (
+        "50",
+        ("half", "about half", "half speed", "half power", "medium", "the middle setting", "the medium setting", "mid", "halfway", "medium speed"),
+        ("at half speed", "on half", "on half speed", "on half power", "on medium", "at medium speed", "on the middle setting", "at about half", "at half power", "on a medium setting"),
+    ),
+    (
+        "25",
+        ("low", "a quarter", "quarter speed", "low speed", "slow", "a slow speed", "the low setting", "about a quarter", "a gentle speed"),
+        ("on low", "at low speed", "on a low setting", "at a quarter", "on slow", "at quarter speed", "at a gentle speed", "on a slow setting"),
+    ),
+    (
+        "10",
+        ("the lowest setting", "minimum", "the minimum", "the lowest", "its lowest setting", "the slowest setting", "the lowest speed", "the bottom setting", "min"),
+        ("on the lowest setting", "on minimum", "at minimum speed", "on its lowest setting", "as slow as {it_s} will go", "on the slowest setting", "at the lowest speed", "at a crawl"),
+    ),
+)  # fmt: skip
+
+
+def _pace(rng: random.Random, target: Target) -> tuple[str, dict[str, str]]:
+    """A speed, and the slots that say it in words."""
+    n, settings, ways = rng.choices(_SPEEDS, (34, 12, 20, 20, 14))[0]
+    way = rng.choice(ways).replace("{it_s}", target.slots["it_s"])
+    return n, {"setting": rng.choice(settings), "way": way}
 
 
 def fan_speed(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -200,11 +455,16 @@ def fan_speed(rng: random.Random, home: Home, split: Split) -> Draft | None:
         target = named(rng, home, device) if device else None
     if target is None:
         return None
+    slots = {"n": n}
+    chosen = pick(rng, split, *with_say("fan.speed"))
+    if rng.random() < 0.45:
+        n, slots = _pace(rng, target)
+        chosen = pick(rng, split, *with_say("fan.pace"))
     arguments = {slot: value for slot, value in target.arguments.items() if slot != "domain"} | {"percentage": n}
     return draft(
         rng,
-        pick(rng, split, *with_say("fan.speed")),
-        target.slots | {"n": n},
+        chosen,
+        target.slots | slots,
         call("HassFanSetSpeed", arguments),
         results.done(rng, target, f"on, speed {n} percent"),
         names_of(target),
@@ -241,6 +501,9 @@ def degrees(rng: random.Random) -> str:
     ).removesuffix(".0")
 
 
+_MILD = ("15", "16", "17", "17.5", "18", "18.5", "19", "19.5", "20", "20.5", "21", "21.5", "22", "23", "24")
+
+
 def climate(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Set a temperature."""
     t = degrees(rng)
@@ -273,11 +536,15 @@ def climate(rng: random.Random, home: Home, split: Split) -> Draft | None:
     spot = somewhere(rng, home, {"area": 72, "floor": 16, "here": 12})
     if spot is None:
         return None
+    chosen = pick(rng, split, *with_say("climate.set.place"))
+    if chosen and rng.random() < 0.12:  # "lounge at 19": a number alone is a temperature where it can be one
+        t, chosen = rng.choice(_MILD), pick(rng, split, *with_say("climate.room"))
+        state = f"set to {t} {rng.choice(('°C', 'degrees'))}"
     found = members(home, "climate", None, spot.area, spot.floor) if spot.area or spot.floor else thermostats[:1]
     if not found and rng.random() < 0.6:
         return None
     target = Target("", "", spot.arguments, found[:1], False, spot.area or spot.floor or "", "thermostat")
     return draft(
-        rng, pick(rng, split, *with_say("climate.set.place")), place_slots(spot) | {"t": t},
+        rng, chosen, place_slots(spot) | {"t": t},
         call("HassClimateSetTemperature", spot.arguments | {"temperature": t}), results.done(rng, target, state),
     )  # fmt: skip

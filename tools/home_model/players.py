@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 
 from tools.home_model import results, things
 from tools.home_model.calls import Draft, Result, call
@@ -12,7 +13,12 @@ from tools.home_model.drafts import draft, pick
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.levels import percent
-from tools.home_model.targets import members, named, somewhere
+from tools.home_model.targets import Place, members, named, somewhere
+
+
+def _inside(spot: Place) -> str:
+    """Where something plays: "in the garden", for music is not "of" or "for" a room."""
+    return re.sub(r"^(?:of|for) ", "in ", spot.inside)
 
 
 def _on(rng: random.Random, home: Home) -> tuple[str, dict[str, str], HomeDevice | None]:
@@ -28,7 +34,7 @@ def _on(rng: random.Random, home: Home) -> tuple[str, dict[str, str], HomeDevice
     if spot is None:
         return "", {}, rng.choice(players) if players else None
     found = members(home, "media_player", None, spot.area) if spot.area else players
-    return spot.inside, spot.arguments, found[0] if found else None
+    return _inside(spot), spot.arguments, found[0] if found else None
 
 
 _MEDIA = {
@@ -38,6 +44,9 @@ _MEDIA = {
     "volume.down": ("HassSetVolumeRelative", "at volume {m} percent"), "volume.step.up": ("HassSetVolumeRelative", "at volume {m} percent"),
     "volume.step.down": ("HassSetVolumeRelative", "at volume {m} percent"), "play": ("HassMediaSearchAndPlay", "playing {q}"),
     "play.class": ("HassMediaSearchAndPlay", "playing {q}"), "play.watch": ("HassMediaSearchAndPlay", "playing {q}"), "loud": ("HassSetVolumeRelative", "at volume {m} percent"),
+    "play.mood": ("HassMediaSearchAndPlay", "playing {q}"), "media.off": ("HassTurnOff", "off"),
+    "play.on": ("HassMediaSearchAndPlay", "playing {q}"), "media.some": ("HassMediaUnpause", "playing"), "volume.at": ("HassSetVolume", "at volume {n} percent"),
+    "volume.din": ("HassSetVolumeRelative", "at volume {m} percent"),
     "quiet": ("HassSetVolumeRelative", "at volume {m} percent"), "loud.x": ("HassSetVolumeRelative", "at volume {m} percent"),
 }  # fmt: skip
 
@@ -45,6 +54,7 @@ _MEDIA = {
 _MEDIA_WEIGHTS = {
     "media.pause": 12, "media.unpause": 9, "media.next": 11, "media.previous": 9, "mute": 5, "unmute": 4, "volume.set": 12, "volume.up": 7, "volume.down": 7,
     "volume.step.up": 3, "volume.step.down": 3, "play": 12, "play.class": 7, "play.watch": 3, "loud": 1.5, "quiet": 1.5, "loud.x": 0.7,
+    "play.mood": 2, "media.off": 1.5, "play.on": 5, "media.some": 4, "volume.at": 4.5, "volume.din": 2.5,
 }  # fmt: skip
 
 
@@ -56,6 +66,36 @@ _CLASSES = {
 _VIDEOS = {"movie": ("movie", "film"), "tv_show": ("tv show", "show", "series", "tv series"), "video": ("video",)}
 
 
+_MOODS = tuple(
+    "calm quiet soft gentle mellow cheerful cheery upbeat lively jolly happy sad slow loud relaxing soothing dreamy romantic festive old modern classical new rousing chilled funky bouncy groovy moody peaceful energetic".split()
+)
+_SOUNDS = ("music", "music", "tunes", "songs")
+_LOW = re.compile(r"\b(?:low|quiet|soft|hush|whisper|murmur|background)\b")
+_HIGH = re.compile(r"\b(?:loud|full|booming|blasting|high)\b")
+
+
+def _mood(rng: random.Random) -> str:
+    """Something to play that is only known by its mood: "something mellow", "cheerful tunes"."""
+    mood = rng.choice(_MOODS)
+    return f"something {mood}" if rng.random() < 0.6 else f"{mood} {rng.choice(_SOUNDS)}"
+
+
+def _level(rng: random.Random, text: str) -> str:
+    """A volume that fits what the template says of it."""
+    if _LOW.search(text):
+        return str(rng.choice((2, 5, 5, 8, 10, 10, 12, 15, 15, 20, 20, 25, 30)))
+    if _HIGH.search(text):
+        return str(rng.choice((60, 65, 70, 75, 80, 80, 85, 90, 95, 100)))
+    return percent(rng)
+
+
+def _tidy(found: Draft | None, title: str) -> Draft | None:
+    """The sentence with one "on" where two meet: "put some jazz on the radio"."""
+    if found is None or title.startswith("on "):
+        return found
+    return replace(found, text=found.text.replace(" on on ", " on "))
+
+
 def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Something about what plays."""
     section = rng.choices(tuple(_MEDIA_WEIGHTS), tuple(_MEDIA_WEIGHTS.values()))[0]
@@ -65,8 +105,8 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return None
     players = members(home, "media_player", None)
     text, arguments, player = _on(rng, home)
-    n, m = percent(rng), percent(rng)
-    slots = {"n": n, "on": text, "p": "", "onp": "", "x": "", "in": "", "q": "", "class": "", "video": ""}
+    n, m = _level(rng, chosen[0].text), percent(rng)
+    slots = {"n": n, "on": text, "p": "", "onp": "", "x": "", "in": "", "q": "", "class": "", "video": "", "them": "it"}
     template_slots = chosen[0].slots
     arguments = dict(arguments)
     if template_slots & {"p", "x", "onp"}:
@@ -75,12 +115,12 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
         target = named(rng, home, rng.choice(players))
         slots |= {"p": target.text, "x": target.text, "onp": f"{rng.choice(('on', 'of', 'for'))} {target.text}"}
         arguments, player = dict(target.arguments), target.devices[0]
-        slots["on"] = ""
+        slots |= {"on": "", "them": "them" if target.plural else "it"}
     elif "in" in template_slots:
         spot = somewhere(rng, home, {"area": 60, "here": 40})
         if spot is None:
             return None
-        slots["in"], arguments = spot.inside, dict(spot.arguments)
+        slots["in"], arguments = _inside(spot), dict(spot.arguments)
         found = members(home, "media_player", None, spot.area) if spot.area else players
         player = found[0] if found else None
     elif "on" not in template_slots:
@@ -97,7 +137,10 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
         if n == "0":
             return None
     elif tool == "HassMediaSearchAndPlay":
-        slots["q"] = things.music(rng, split) if section == "play" else things.work(rng, split)
+        if section == "play.mood":
+            slots["q"] = _mood(rng)
+        else:
+            slots["q"] = things.music(rng, split) if section in ("play", "play.on") else things.work(rng, split)
         if re.search(r"\{q\} \{(class|video)\}", chosen[0].text):
             slots["q"] = (
                 slots["q"].partition(" by ")[0].removeprefix("the ")
@@ -129,4 +172,4 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
         )
     else:
         result = Result(True, f"{player.name} is {state.format(n=n, m=m, q=slots['q'])}")
-    return draft(rng, chosen, slots, call(tool, arguments), result, names)
+    return _tidy(draft(rng, chosen, slots, call(tool, arguments), result, names), slots["q"])

@@ -4,23 +4,61 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 
-from tools.home_model import acts, drafts, levels, words
+from tools.home_model import acts, chores, drafts, levels, players, things, words
 from tools.home_model.calls import Draft, Result, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, area_stranger, stranger
 from tools.home_model.joined import imperative
 from tools.home_model.relative import said
 from tools.home_model.targets import Target, article, inside, named, of_set, somewhere
-from tools.home_model.wording import finished, plain_turn, wrapped
+from tools.home_model.wording import finished, gerund, plain_turn, wrapped
 
 _UNKNOWN_NOUNS = tuple(
     noun for nouns in words.NOUNS.values() for noun in nouns if " " not in noun and not noun.isupper()
 )
 
 
+def _twins(rng: random.Random, home: Home, split: Split) -> Turn | None:
+    """A name that two devices share the end of: asked back which one is meant."""
+    pairs = [
+        (one, other) for one in home.devices for other in home.devices
+        if one.domain == other.domain and one.domain in ("light", "switch", "fan", "cover") and one.name != other.name
+        and len(one.name.split()) > 2
+        and one.name.lower().split()[1:] == other.name.lower().split()[1:]
+    ]  # fmt: skip
+    if not pairs:
+        return None
+    one, other = rng.choice(pairs)
+    name = " ".join(one.name.lower().split()[1:])
+    opens = rng.random() < 0.5
+    section = ("open" if opens else "close") if one.domain == "cover" else ("on" if opens else "off")
+    # A room or a kind alone ("the kitchen lamp", "the lights") means all of them, and is not asked back.
+    cut = any(
+        each.name.lower().split()[0] + " " + name.split()[0] in area.lower()
+        for each in (one, other)
+        for area in home.areas
+    )
+    if home.find(name) is not None or cut or not re.fullmatch(r"[a-z' ]+", name) or name.startswith("room"):
+        return None
+    target = Target(article(rng, name), name, {"name": name}, ())
+    result = Result(False, f"Which one do you mean, {one.name} or {other.name}?")
+    found = drafts.draft(
+        rng,
+        drafts.pick(rng, split, section, f"{section}.say"),
+        target.slots,
+        call("HassTurnOn" if opens else "HassTurnOff", {"name": name}),
+        result,
+        (name,),
+    )
+    return finished(rng, "unknown", found, wrapped(rng, found, split)) if found else None
+
+
 def unknown(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
+    if rng.random() < 0.25 and (asked := _twins(rng, home, split)) is not None:
+        return asked
     pick = rng.random()
     if pick < 0.16:
         area = area_stranger(rng, home)
@@ -81,6 +119,8 @@ _UNKNOWN: tuple[tuple[str, str, dict[str, str], dict[str, str]], ...] = (
 def negation(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
     if rng.random() < 0.25:
         return _aside(rng, home, split)
+    if rng.random() < 0.12:
+        return _forbidden(rng, home, split)
     pick = rng.random()
     if pick < 0.3:
         pair = drafts.covered(rng, home)
@@ -104,23 +144,38 @@ def negation(rng: random.Random, home: Home, split: Split, history: Turn | None)
     return plain_turn(rng, "negation", text, answer, template.text, drafts.names_of(target))
 
 
+def _forbidden(rng: random.Random, home: Home, split: Split) -> Turn | None:
+    """Any command forbidden, those to players, timers and lists above all."""
+    maker = rng.choice((players.media, chores.timer, chores.timer, chores.lists, acts.act))
+    found, template = maker(rng, home, "train"), GRAMMAR.pick(rng, "forbid", split)
+    if found is None or template is None or found.form != "do" or _TWISTED.match(found.text):
+        return None
+    text = GRAMMAR.say(rng, template.node, {"c": found.text, "cing": gerund(found.text)})
+    return plain_turn(rng, "negation", text, "Okay, I change nothing.", template.text, found.names)
+
+
+_TWISTED = re.compile(
+    r"(?:don't|do not|never|no|keep|leave|let|have|make sure|see|ensure|check|take care|hold|stop|quit|how|what|is|tell|forget)\b"
+)
+"""How commands begin that ask for something, or mean something else, behind a "don't"."""
+
 _ASIDES = {
-    "aside.told": "Okay, I change nothing.", "aside.people": "Okay, I change nothing.",
+    "aside.told": "Okay, I change nothing.", "aside.people": "Okay, I change nothing.", "aside.ing": "Okay, I change nothing.",
     "aside.can": "Yes, just tell me to.", "aside.can.x": "Yes, just tell me what to do.",
 }  # fmt: skip
 
 
 def _aside(rng: random.Random, home: Home, split: Split) -> Turn | None:
     """Something told, asked about, or said to somebody else: a command stands in it, but nothing may be done."""
-    section = rng.choices(tuple(_ASIDES), (45, 20, 15, 20))[0]
+    section = rng.choices(tuple(_ASIDES), (36, 20, 12, 14, 18))[0]
     template = GRAMMAR.pick(rng, section, split)
     slots: dict[str, str] = {}
     names: tuple[str, ...] = ()
-    if section in ("aside.told", "aside.can"):
+    if section in ("aside.told", "aside.ing", "aside.can"):
         found = imperative(rng, home, "train")
         if found is None or found.calls[0].tool.endswith("Timer"):
             return None
-        slots, names = {"c": found.text}, found.names
+        slots, names = {"c": found.text, "cing": gerund(found.text)}, found.names
     elif section == "aside.can.x":
         target = acts.switched(rng, home)
         if target is None:
@@ -147,7 +202,7 @@ def talk(kind: str) -> Callable[[random.Random, Home, Split, Turn | None], Turn 
 
     def make(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
         if kind == "decline" and rng.random() < 0.3:
-            return _later(rng, home, split)
+            return _later(rng, home, split) if rng.random() < 0.8 else _unsparing(rng, home, split)
         section = rng.choices(_TALK[kind], sizes)[0]
         template = GRAMMAR.pick(rng, section, split)
         if template is None:
@@ -172,6 +227,32 @@ def _later(rng: random.Random, home: Home, split: Split) -> Turn | None:
         return None
     text = GRAMMAR.say(rng, template.node, {"c": found.text})
     return plain_turn(rng, "decline", text, "I can only do things right away.", template.text, found.names)
+
+
+def _unsparing(rng: random.Random, home: Home, split: Split) -> Turn | None:
+    """Timers, thermostats and what plays, all but one of them: the tools for these leave nothing out."""
+    section = rng.choice(("unsparing.timer", "unsparing.media", "unsparing.warm"))
+    template = GRAMMAR.pick(rng, section, split)
+    spot = somewhere(rng, home, {"area": 1})
+    device = drafts.some_device(rng, home, ("media_player",))
+    if (
+        template is None
+        or (spot is None and section == "unsparing.warm")
+        or (device is None and section == "unsparing.media")
+    ):
+        return None
+    target = named(rng, home, device) if device else None
+    slots = {
+        "name": things.timed(rng, split),
+        "t": levels.degrees(rng),
+        "x": target.text if target else "",
+        "place": spot.text if spot else "",
+    }
+    text = GRAMMAR.say(rng, template.node, slots)
+    names = drafts.names_of(target) if target and section == "unsparing.media" else ()
+    return plain_turn(
+        rng, "decline", text, "I cannot leave anything out there, so I changed nothing.", template.text, names
+    )
 
 
 _UNTOLD = {

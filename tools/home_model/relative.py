@@ -6,30 +6,72 @@ from __future__ import annotations
 import random
 import re
 
+from appliance.home.tools import COLORS
 from tools.home_model import acts, levels, results
 from tools.home_model.calls import Call, Draft, call
-from tools.home_model.drafts import covered, draft, names_of, place_slots, some_device
+from tools.home_model.drafts import covered, draft, names_of, pick, place_slots, some_device, unless_named
 from tools.home_model.grammar import GRAMMAR, Split, Template
 from tools.home_model.homes import Home, HomeDevice
-from tools.home_model.targets import Target, article, members, named, of_set, place, somewhere
+from tools.home_model.targets import (
+    ALL,
+    HERE,
+    SET_NOUNS,
+    Target,
+    article,
+    called_plainly,
+    inside,
+    members,
+    named,
+    of_set,
+    place,
+    somewhere,
+)
 
-_STATED = re.compile(r"\b(?:is|are|it's|i'm|we're|feels|got|my|too|enough|because|it is|i am|we are)\b")
+_STATED = re.compile(r"^my\b|\b(?:is|are|it's|i'm|we're|feels|got|too|enough|it is|i am|we are)\b")
+_PARTS = re.compile(
+    r",|\b(?:because|since|while|when|before|as(?= (?:i|we|he|she|they|the|my|our|it|this)\b)"
+    r"|so(?= (?:i|we|you|he|she|they|nobody|the|my|that|can|could|would|turn|make|put|take|bring|brighten|soften)\b))\b"
+)
+_LITTLE = (
+    "dim|dark|gloomy|dull|dingy|murky|faint|feeble|weak|subdued|subtle"
+    "|cold|chilly|cool|freezing|nippy|frosty|slow|sluggish|low|closed|shut"
+)
+_NOT = re.compile(rf"\b(?:less|not (?:so|as|that|quite so)) (?:(?P<little>{_LITTLE})|\w+)\b")
 _UP = re.compile(
     r"\b(?:brighter|brighten|lighter|up|raise|increase|boost|crank|bump|speed up|faster|stronger|harder|warmer|hotter"
-    r"|warm|chill off|cozier|more(?! closed)|higher|open)\b"
+    rf"|warm|chill off|edge off the c(?:old|hill)|warmed|cozier|more(?! (?:{_LITTLE}|gentle|gently|mellow))|higher|open)\b|^crack\b"
 )
 _DOWN = re.compile(
     r"\b(?:dim|dimmer|darker|soften|softer|down|lower|decrease|reduce|slower|slow|gentler|cooler|colder|cool|less"
-    r"|not so bright|harsh|subtle|edge|glare|close|closed)\b"
+    rf"|not so bright|more (?:{_LITTLE}|gentle|gently|mellow)|harsh|subtle|edge(?! off the c)|glare|ease off|eas(?:y|ier) on|close|closed|shut)\b"
 )
+# "Up here", "fed up", "wide open" say where or how it is, not which way it should go.
+_IDLE = re.compile(
+    r"\b(?:up|down) (?:here|there)\b|\b(?:fed|sat|sit|sitting|tucked|wrapped|stay|staying|wake|woken|settle|wide|left|standing) (?:up|down|open)\b"
+    r"|(?<=close )up\b|(?<=shut )up\b"
+)
+_DOWNWARD = re.compile(r"\b(?:close|shut|lower|drop|down)\b")
 
 
 def direction(text: str) -> str | None:
-    """`up` or `down` where a sentence says which way a value should go; None where it does not, or only complains."""
-    if _STATED.search(text):
+    """`up` or `down` where a sentence says which way a value should go; None where it does not, or only complains.
+
+    A reason beside the wish ("dim it, my eyes hurt") does not make it unclear.
+    """
+    ways = {_way(part.strip()) for part in _PARTS.split(text.lower())} - {None}
+    return ways.pop() if len(ways) == 1 else None
+
+
+def _way(part: str) -> str | None:
+    if _STATED.search(part):
         return None
-    down = re.search(r"\bless\b|\bnot so\b", text) or _DOWN.search(re.sub(r"\bheat\b", "", text))
-    up = _UP.search(re.sub(r"\b(?:less|not so) \w+", "", text))
+    # "Less dim" is up, "not so bright" is down, and of what is named neither counts by itself.
+    part = _NOT.sub(lambda found: "higher" if found["little"] else "lower", part)
+    part = _IDLE.sub("", part)
+    if _DOWNWARD.search(part):  # "shut it a bit more", "crank it down": still down
+        part = re.sub(r"\b(?:crank|bump|more(?! open))\b", "", part)
+    down = _DOWN.search(re.sub(r"\bheat\b", "", part))
+    up = _UP.search(part)
     if bool(up) == bool(down):
         return None
     return "up" if up else "down"
@@ -58,28 +100,31 @@ def stepped(tool: str, known: dict[str, str], step: str) -> Call:
 
 def step(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Brighter, faster, warmer, further open; by so much, or by a bit."""
-    what = rng.choices(("bright", "warm", "speed", "cover"), (50, 25, 10, 15))[0]
+    what = rng.choices(("bright", "warm", "stat", "speed", "cover"), (46, 23, 8, 10, 15))[0]
+    if what == "bright" and rng.random() < 0.4:
+        return _light_of_place(rng, home, split)
     found = _subject(rng, home, what)
     if found is None:
         return None
     target, known, slots = found
-    tool = {"bright": "HassLightSet", "warm": "HassClimateSetTemperature", "speed": "HassFanSetSpeed"}.get(
-        what, "HassSetPosition"
-    )
+    tool = {
+        "bright": "HassLightSet", "warm": "HassClimateSetTemperature", "stat": "HassClimateSetTemperature", "speed": "HassFanSetSpeed",
+    }.get(what, "HassSetPosition")  # fmt: skip
     if rng.random() < 0.3:
         section, size = f"by.{what}", rng.choice((5, 10, 10, 15, 20, 20, 25, 30, 40, 50))
-        if what == "warm":
-            size = rng.choice((1, 2, 2, 3, 4, 5))
+        if what in ("warm", "stat"):
+            size = rng.choice(tuple(_DEGREES))
         rises = rng.random() < 0.5
         slots |= {
             "n": str(size), "d": str(size), "up": "up" if rises else "down", "more": rng.choice(("brighter",) if rises else ("dimmer", "darker")),
             "faster": "faster" if rises else "slower", "warmer": rng.choice(("warmer", "hotter") if rises else ("cooler", "colder")),
             "raise": rng.choice(("raise", "increase", "boost") if rises else ("lower", "reduce", "decrease")),
+            "dd": rng.choice(_DEGREES.get(size, (f"{size} degrees",))), "moreless": "more" if rises else "less",
         }  # fmt: skip
         if what == "bright" and rng.random() < 0.3:
             slots["raise"] = "brighten" if rises else "dim"
     else:
-        section = "bit.cover" if what == "cover" else f"clarify.{what}"
+        section = f"bit.{what}" if what in ("cover", "stat") else f"clarify.{what}"
     template = GRAMMAR.pick(rng, section, split)
     if template is None or not template.slots <= set(slots) or ("place" in template.slots and not slots["place"]):
         return None
@@ -92,15 +137,43 @@ def step(rng: random.Random, home: Home, split: Split) -> Draft | None:
         way = slots["n"] if way == "up" else f"-{slots['n']}"
     made = stepped(tool, known, way)
     state = {
-        "bright": f"on, brightness {levels.percent(rng)} percent", "warm": f"set to {levels.degrees(rng)} °C",
+        "bright": f"on, brightness {levels.percent(rng)} percent", "warm": f"set to {levels.degrees(rng)} °C", "stat": f"set to {levels.degrees(rng)} °C",
         "speed": f"on, speed {levels.percent(rng)} percent", "cover": f"open, position {levels.percent(rng)} percent",
     }[what]  # fmt: skip
     form = "say" if _WHOLE.match(template.text) else "do"
     return Draft(text, form, (made,), (results.done(rng, target, state),), template.text, names_of(target))  # type: ignore[arg-type]
 
 
+def _light_of_place(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """More or less light in a room, with no light named."""
+    spot = somewhere(rng, home, {"area": 60, "floor": 8, "here": 20, "none": 12})
+    if spot is None:
+        return None
+    way = rng.choice(("up", "down"))
+    section = "place.brighter" if way == "up" else "place.dimmer"
+    chosen = pick(rng, split, section, f"{section}.say")
+    found = members(home, "light", None, spot.area, spot.floor)
+    if not found or chosen is None or (not spot.inside and chosen[0].slots & {"place", "A"}):
+        return None
+    text = GRAMMAR.say(rng, chosen[0].node, place_slots(spot))
+    # "Make it brighter" with no place in it is about the lamp that was spoken of before (followups.py).
+    if called_plainly(home, text) or (not spot.inside and "lights" not in text):
+        return None
+    arguments = spot.arguments or {"area": "here"}
+    target = Target("", "", arguments, found, True, spot.area or spot.floor or "here", "light")
+    state = f"on, brightness {levels.percent(rng)} percent"
+    made = stepped("HassLightSet", arguments, way)
+    return unless_named(home, Draft(text, chosen[1], (made,), (results.done(rng, target, state),), chosen[0].text))
+
+
+_DEGREES: dict[float, tuple[str, ...]] = {
+    0.5: ("half a degree",), 1: ("a degree", "one degree", "1 degree"), 1.5: ("a degree and a half", "1.5 degrees"),
+    2: ("2 degrees", "a couple of degrees", "a couple degrees"), 3: ("3 degrees",), 4: ("4 degrees",), 5: ("5 degrees",),
+}  # fmt: skip
+"""Steps of temperature and how they are said."""
+
 _WHOLE = re.compile(
-    r"(i|i'm|i'd|it|it's|we|we're|the|my|everyone|grandma's|could|can|would|a|phew|good|blimey|brrr?|easy|too|not|who|far|way)\b|\{(?!raise)",
+    r"(i|i'm|i'd|it|it's|we|we're|the|my|everyone|grandma's|could|can|would|a|phew|good|blimey|brrr?|easy|too|not|who|far|way|more|less|another)\b|\{(?!raise)|<",
     re.I,
 )
 """How sentences begin that are no imperatives."""
@@ -119,10 +192,17 @@ def _subject(rng: random.Random, home: Home, what: str) -> tuple[Target, dict[st
     if what == "cover":
         pair = covered(rng, home, 0.4)
         chosen = pair[0] if pair else None
+    elif what == "stat":
+        device = some_device(rng, home, ("climate",))
+        chosen = named(rng, home, device) if device else None
+        if chosen is not None and chosen.bare in ("heating", "thermostat"):
+            return None  # what every room may have is not called by name
     elif rng.random() < 0.4:
         chosen = of_set(rng, home, "light" if what == "bright" else "fan", None)
+    elif what == "bright":
+        chosen = levels.a_light(rng, home)
     else:
-        device = some_device(rng, home, ("light",) if what == "bright" else ("fan",))
+        device = some_device(rng, home, ("fan",))
         chosen = named(rng, home, device) if device else None
     if chosen is None:
         return None
@@ -132,8 +212,27 @@ def _subject(rng: random.Random, home: Home, what: str) -> tuple[Target, dict[st
 
 def exception(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """All of them but one or two."""
-    kind = rng.choices(("light", "cover", "fan", "all"), (60, 20, 8, 12))[0]
-    target: Target | None
+    if rng.random() < 0.14:
+        return _elsewhere(rng, home, split)
+    kind = rng.choices(
+        ("light", "cover", "fan", "all", "lock", "climate", "level", "color"), (46, 18, 6, 14, 7, 3, 9, 4)
+    )[0]
+    target = _many(rng, home, kind)
+    if target is None or len(target.devices) < 2 or not (target.plural or target.text.startswith(("every", "each"))):
+        return None
+    spared = _spared(rng, home, target)
+    if spared is None:
+        return None
+    section = {
+        "cover": rng.choice(("open", "close", "close")), "lock": "lock", "level": "brightness", "color": "color", "all": "off",
+    }.get(kind) or rng.choice(("on", "off", "off"))  # fmt: skip
+    if section in ("brightness", "color", "lock") or rng.random() < 0.5:
+        return _all_but(rng, split, target, spared, section)
+    return _command_but(rng, split, target, spared, section)
+
+
+def _many(rng: random.Random, home: Home, kind: str) -> Target | None:
+    """All devices of a kind, or simply all, somewhere."""
     if kind == "all":
         spot = somewhere(rng, home, {"area": 4, "floor": 2, "all": 4})
         if spot is None:
@@ -144,35 +243,134 @@ def exception(rng: random.Random, home: Home, split: Split) -> Draft | None:
             and spot.area in (None, device.area) and spot.floor in (None, device.floor)
         )  # fmt: skip
         where = "" if not spot.area and not spot.floor else f" {spot.inside}"
-        target = Target(
-            f"everything{where}", "everything", spot.arguments or {"name": "all"}, found, True, "", "device"
+        place_of = spot.area or spot.floor or ""
+        said = rng.choice(("everything",) * 5 + ("all the stuff", "the lot", "all the gadgets", "everything electric"))
+        if rng.random() < 0.1 and (spot.area or spot.floor):
+            said, where = f"the {spot.bare} {rng.choice(('stuff', 'things', 'bits'))}", ""
+        return Target(
+            f"{said}{where}", "everything", spot.arguments or {"name": "all"}, found, True, place_of, "device"
         )
-    elif kind == "cover":
+    if kind == "cover":
         classes = [each.device_class for each in home.devices if each.domain == "cover" and each.device_class]
-        target = of_set(rng, home, "cover", rng.choice(classes)) if classes else None
-    else:
-        target = of_set(rng, home, kind, None)
-    if target is None or len(target.devices) < 2 or not (target.plural or target.text.startswith(("every", "each"))):
-        return None
-    spared = _spared(rng, home, target)
-    if spared is None:
-        return None
+        return of_set(rng, home, "cover", rng.choice(classes)) if classes else None
+    if kind in ("level", "color"):  # these tools are for lights alone and know no "all"
+        return of_set(rng, home, "light", None, ("area", "floor", "here"))
+    return of_set(rng, home, kind, None)
+
+
+_Spared = tuple[str, list[str], tuple[HomeDevice, ...]]
+_STATES = {"open": "open", "close": "closed", "lock": "locked"}
+
+
+def _command_but(rng: random.Random, split: Split, target: Target, spared: _Spared, section: str) -> Draft | None:
+    """A command for all of them, and behind it what is left out."""
     text, names, left = spared
-    opens = rng.random() < 0.4 and kind != "all"
-    section = ("open" if opens else "close") if kind == "cover" else ("on" if opens else "off")
+    opens = section in ("on", "open")
     chosen, tail = acts.pick(rng, split, section), GRAMMAR.pick(rng, "except.only", "train")
     if chosen is None or tail is None or (" on" in tail.text and opens):
         return None
     made = call("HassTurnOn" if opens else "HassTurnOff", target.arguments | {"except": ", ".join(names)})
-    state = {"open": "open", "close": "closed"}.get(section, section)
     rest = Target(target.text, target.bare, target.arguments, left, True, target.where, target.noun)
-    found_draft = draft(rng, chosen, target.slots, made, results.done(rng, rest, state), tuple(names))
+    result = results.done(rng, rest, _STATES.get(section, section))
+    found_draft = draft(rng, chosen, target.slots, made, result, tuple(names))
     if found_draft is None or re.search(
         r"\b(?:for|so|since|because|and|to|if|when) ", found_draft.text[len("turn on ") :]
     ):
         return None
     said = f"{found_draft.text} {GRAMMAR.say(rng, tail.node, {'y': text})}"
     return Draft(said, "do", found_draft.calls, found_draft.results, found_draft.template, tuple(names))
+
+
+# How each command is said: around what it is for, before it, and how what is left out then stays.
+_WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "on": (("turn", "switch", "put", "get"), ("on",), ("turn on", "switch on", "put on"), ("off",)),
+    "off": (("turn", "switch", "get", "have", "shut"), ("off",), ("turn off", "switch off", "shut off", "kill"), ("on",)),
+    "open": (("have", "get"), ("open",), ("open", "open up"), ("shut", "closed")),
+    "close": (("have", "get"), ("shut", "closed"), ("close", "shut"), ("open",)),
+    "lock": (("have", "get"), ("locked",), ("lock", "lock up", "bolt"), ("unlocked", "open")),
+    "brightness": (("set", "put", "bring", "dim"), ("to {n} percent", "to {n}"), ("", ), ("as is", "how it was", "as it was")),
+    "color": (("turn", "make", "set"), ("{color}",), ("", ), ("as is", "how it was", "as it was")),
+}  # fmt: skip
+
+
+def _others(rng: random.Random, target: Target) -> str:
+    """What is meant once the rest has been spoken of: "all the other lights in the kitchen"."""
+    low = target.where.lower()
+    where = rng.choice(HERE) if low == "here" else inside(rng, target.where) if low else rng.choice(("", *ALL))
+    if target.noun == "device":
+        return f"everything else {where}".strip()
+    nouns = rng.choice(SET_NOUNS[target.arguments.get("device_class") or target.arguments.get("domain", "light")][1])
+    some = rng.choice(
+        ("all the other", "all the other", "all other", "the other", "the rest of the", "every one of the other")
+    )
+    return f"{some} {nouns} {where}".strip()
+
+
+def _all_but(rng: random.Random, split: Split, target: Target, spared: _Spared, section: str) -> Draft | None:
+    """What is left out said first, in the middle, or as what stays."""
+    text, names, left = spared
+    template = GRAMMAR.pick(rng, "except", split)
+    if template is None:
+        return None
+    around, words_of_state, before, stays = _WORDS[section]
+    n, color = levels.percent(rng), rng.choice(COLORS)
+    state = rng.choice(words_of_state).format(n=n, color=color)
+    others = _others(rng, target)
+    first = rng.choice(before)
+    slots = {
+        "x": target.text, "y": text, "o": others, "v": rng.choice(around), "w": state, "stay": rng.choice(stays),
+        "stays": "stay" if len(names) > 1 or text.endswith("s") else "stays",
+        "vx": f"{first} {target.text}" if first else f"{rng.choice(around)} {target.text} {state}",
+        "vo": f"{first} {others}" if first else f"{rng.choice(around)} {others} {state}",
+    }  # fmt: skip
+    known, tool = dict(target.arguments), "HassTurnOff" if section in ("off", "close") else "HassTurnOn"
+    more = {"brightness": {"brightness": n}, "color": {"color": color}}.get(section, {})
+    if more:
+        tool = "HassLightSet"
+        known.pop("domain", None)
+    rest = Target(target.text, target.bare, known, left, True, target.where, target.noun)
+    after = {"brightness": f"on, brightness {n} percent", "color": f"on, color {color}"}.get(section)
+    made = call(tool, known | more | {"except": ", ".join(names)})
+    result = results.done(rng, rest, after or _STATES.get(section, section))
+    return Draft(GRAMMAR.say(rng, template.node, slots), "say", (made,), (result,), template.text, tuple(names))
+
+
+def _elsewhere(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """In every room, or on all of a floor, but not in one or two."""
+    kind, noun = rng.choice(
+        (("light", "lights"),) * 5 + (("light", "lamps"), ("fan", "fans"), ("blind", "blinds"), ("curtain", "curtains"))
+    )
+    domain, device_class = (kind, None) if kind in ("light", "fan") else ("cover", kind)
+    floor = rng.choice(home.floors) if home.floors and rng.random() < 0.35 else None
+    found = members(home, domain, device_class, None, floor)
+    rooms = sorted({device.area for device in found if device.area})
+    if len(rooms) < 2 or called_plainly(home, noun):
+        return None
+    areas = rng.sample(rooms, 2 if len(rooms) > 2 and rng.random() < 0.3 else 1)
+    left = tuple(device for device in found if device.area not in areas)
+    section = rng.choice(("on", "off", "off") if domain != "cover" else ("open", "close"))
+    template = GRAMMAR.pick(rng, "except.floor" if floor else "except.where", split)
+    if template is None or not left:
+        return None
+    around, words_of_state, before, stays = _WORDS[section]
+    linked = rng.choice((" and ", " and ", " or "))
+    slots = {
+        "nouns": noun, "v": rng.choice(around), "w": rng.choice(words_of_state), "vv": rng.choice(before), "stay": rng.choice(stays),
+        "p": linked.join(place(rng, area) for area in areas), "pin": linked.join(inside(rng, area) for area in areas),
+        "fin": inside(rng, floor) if floor else "", "f": floor.lower() if floor else "",
+    }  # fmt: skip
+    known = (
+        {"domain": domain}
+        | ({"device_class": device_class} if device_class else {})
+        | ({"floor": floor.lower()} if floor else {})
+    )
+    made = call(
+        "HassTurnOn" if section in ("on", "open") else "HassTurnOff",
+        known | {"except": ", ".join(area.lower() for area in areas)},
+    )
+    rest = Target("", "", known, left, True, floor or "", noun)
+    result = results.done(rng, rest, _STATES.get(section, section))
+    return Draft(GRAMMAR.say(rng, template.node, slots), "say", (made,), (result,), template.text)
 
 
 def _spared(rng: random.Random, home: Home, target: Target) -> tuple[str, list[str], tuple[HomeDevice, ...]] | None:
@@ -184,14 +382,33 @@ def _spared(rng: random.Random, home: Home, target: Target) -> tuple[str, list[s
     for _ in range(1 if rng.random() < 0.8 else 2):
         if "area" not in target.arguments and len(rooms) > 1 and rng.random() < 0.45:
             area = rng.choice(sorted(rooms))
-            spoken = rng.choice((place(rng, area), f"the one in {place(rng, area)}", f"the ones in {place(rng, area)}"))
+            spoken = rng.choice(
+                (
+                    place(rng, area), f"the one in {place(rng, area)}", f"the ones in {place(rng, area)}", f"the {area.lower()} one",
+                    f"the {area.lower()} ones",
+                )
+            )  # fmt: skip
             name, left = area.lower(), tuple(device for device in left if device.area != area)
         else:
             device = rng.choice(target.devices)
             name = rng.choice((device.name, *device.aliases)).lower()
-            spoken, left = article(rng, name), tuple(each for each in left if each != device)
+            spoken, left = _one(rng, home, name), tuple(each for each in left if each != device)
         if name in names or not left:
             return None
         texts.append(spoken)
         names.append(name)
-    return " and ".join(texts), names, left
+    return rng.choice((" and ", " and ", " or ", " and not ")).join(texts), names, left
+
+
+_KIND_WORDS = frozenset(
+    "light lamp lights fan blind curtain shade shutter door lock heater thermostat radiator".split()
+)
+
+
+def _one(rng: random.Random, home: Home, name: str) -> str:
+    """A device among others of its kind: "the desk one" for the desk lamp."""
+    *rest, last = name.split()
+    known = " ".join(rest)
+    if rest and last in _KIND_WORDS and rng.random() < 0.35 and known not in [area.lower() for area in home.areas]:
+        return f"the {known} {'ones' if last.endswith('s') else 'one'}"
+    return article(rng, name)

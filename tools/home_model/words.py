@@ -102,7 +102,7 @@ SCENE_WORDS = _split("""
 movie, dinner, breakfast, morning, evening, night, good night, good morning, goodnight, bedtime, wake up, relax, focus, reading, study time, cooking, baking, cleaning, cleanup, romance, romantic, date night, sunset, sunrise, dawn,
 dusk, twilight, midnight, noon, siesta, nap, gaming, workout, yoga, meditation, spa day, homework, work, leaving, away, vacation, holiday, arrival, welcome, welcome home, coming home, guests, birthday, celebration, disco,
 concert, candlelight, fireside, winter, summer, autumn, spring, rainy day, storm, tropical, ocean, forest, desert, arctic, aurora, galaxy, halloween, christmas, easter, thanksgiving, lullaby, story time, playtime,
-panic, emergency, all off, all clear, lockdown, energy saving, chill, cozy, bright, dimmed, colorful, pastel, neon, vintage film, house party, karaoke, football, game day, news, brunch, tea time, happy hour
+panic, emergency, all off, all clear, lockdown, energy saving, chill, cozy, bright, dimmed, colorful, pastel, neon, vintage film, house party, karaoke, football, game day, news, brunch, tea time, happy hour, movie night, film night, cinema, film, supper, going out, back home
 """)
 SCENE_TAILS = _split("mode, scene, time, mood, lights, routine, setting, vibes, lighting, atmosphere, sequence, script")
 
@@ -122,10 +122,30 @@ mailbox, bed, pillow, crib, tablet, phone, laptop, watch, remote, doorbell, came
 truck, van, trailer, boat, caravan, scooter, mower, compressor, generator, turbine, windmill, panel, array, furnace, chimney, duct, vent, pipe, hot water, cold water, radiator, basement wall, roof, gutter, gas meter, water meter
 """)
 
+# Appliances that are called by what they are, by domain: at home most kettles are called just that.
+APPLIANCES: dict[str, tuple[str, ...]] = {
+    "switch": _split(
+        "kettle, kettle, washing machine, washing machine, washer, dryer, tumble dryer, dishwasher, coffee machine, coffee maker, espresso machine, car charger, car charger, ev charger, wallbox, printer, "
+        "towel rail, heated towel rail, towel warmer, towel heater, electric blanket, heated blanket, bed warmer, fountain, water feature, pond pump, sprinkler, lawn sprinkler, sprinklers, burglar alarm, house alarm, "
+        "extractor fan, cooker hood, hot tub, slow cooker, rice cooker, toaster, oven, iron, christmas tree, immersion heater, humidifier, dehumidifier, air fryer, microwave, freezer, fridge, fish tank, "
+        "heat lamp, fan heater, grow lamp, bread maker, record player, computer, treadmill, router, water pump"
+    ),
+    "valve": _split(
+        "water main, main water valve, water valve, sprinkler, lawn sprinkler, irrigation, garden tap, stopcock"
+    ),
+    "input_boolean": _split("burglar alarm, house alarm, alarm, guest mode, holiday mode"),
+    "humidifier": _split("humidifier, dehumidifier, air purifier"),
+    "water_heater": _split("boiler, water heater, hot water, immersion heater"),
+    "vacuum": _split(
+        "rosie, gizmo, buddy, dobby, wally, marvin, alfred, jeeves, dusty, henry, bender, pixel, turbo, hazel, stella"
+    ),
+}
+
 # Nouns that say what a thing is, by domain (and device class): shared by both splits.
 NOUNS: dict[str, tuple[str, ...]] = {
     "light": _split(
-        "light, light, light, light, lamp, lamp, lights, ceiling light, ceiling, floor lamp, table lamp, spotlight, spots, strip, pendant, chandelier, bulb, night light"
+        "light, light, light, light, light, light, lamp, lamp, lamp, lights, lights, ceiling light, ceiling, floor lamp, table lamp, spotlight, spots, strip, "
+        "pendant, chandelier, bulb, night light, main light, big light, corner lamp, desk lamp, bedside lamp, reading lamp, fairy lights, standard lamp, wall lights"
     ),
     "switch": _split("switch, plug, outlet, socket, power strip, heater, kettle, pump, coffee maker, charger, printer"),
     "input_boolean": _split("mode, toggle, guest mode, vacation mode, alarm, boost, away mode, night mode"),
