@@ -14,9 +14,10 @@ from typing import TypeAlias
 
 from appliance.dialogue.confirmation import Answer, read_answer, read_pin
 from appliance.dialogue.conversation import Conversation, Foreign, Message
-from appliance.dialogue.grounding import as_reported, claims, finished, supported, unspoken
+from appliance.dialogue.grounding import as_reported, claims, finished, supported
 from appliance.dialogue.mood import FORBIDDEN, why_not
 from appliance.dialogue.orders import Order, read_order
+from appliance.dialogue.pointing import Meant, anywhere, meant
 from appliance.dialogue.prompt import copied, system_prompt
 from appliance.dialogue.when import When
 from appliance.home.acts import ACTS
@@ -46,8 +47,6 @@ MAX_PIN_TRIES = 3
 
 MAX_TEXT = 500
 """Characters of a person's turn or a tool's result that reach the prompt."""
-
-_CHANGES_TIMERS = TIMER_TOOLS - {"HassTimerStatus"}
 
 NOT_UNDERSTOOD = "Sorry, I did not understand that."
 NOTHING_DONE = "Okay, I did nothing."
@@ -262,16 +261,20 @@ class Agent:
             if why_not(turn.text, call.name) == FORBIDDEN:
                 return ToolResult(False, error=FORBIDDEN)
             return await self._home.call(call, context)
-        invented = unspoken(call.arguments, [*turn.before, turn.text])
-        if invented is not None:
-            _LOG.warning("a call was refused: nobody spoke of %r", invented)
+        spoken = meant(call, [*turn.before, turn.text], self._home.registry, context.area)
+        if spoken is Meant.NO or (spoken is Meant.PERHAPS and not context.sure):
+            _LOG.warning("a call was refused: nobody spoke of what it names")
             return ToolResult(False, error=NOT_UNDERSTOOD)
+        only = anywhere(call, self._home.registry, context.area)
+        call = only or call
+        context = replace(context, sure=context.sure and spoken is Meant.YES and only is None)
         spared = str(call.arguments.get("except") or "")
-        reason = why_not(turn.text, call.name, spared) if call.name in ACTS else None
+        named = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "area", "floor"))
+        reason = why_not(turn.text, call.name, spared, named) if call.name in ACTS else None
         if reason is not None:
             _LOG.warning("a call was refused: %r commands nothing", turn.text)
             return ToolResult(False, error=reason)
-        if not context.sure and (turn.when is not None or call.name in _CHANGES_TIMERS):
+        if not context.sure and turn.when is not None:
             return ToolResult(False, error=NOT_UNDERSTOOD)  # what cannot be asked about is not guessed at
         if turn.when is not None:
             return self._home.later(call, context, turn.when)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 
-from appliance.dialogue.phrases import ADDRESS, FILLERS, POLITE, STATE, SUBJECT, WISH, any_of
-from appliance.dialogue.sparing import leaves_out, without_exception
+from appliance.dialogue.negation import still_asked
+from appliance.dialogue.phrases import ADDRESS, CHECKED, FILLERS, POLITE, STATE, SUBJECT, WISH, any_of
+from appliance.dialogue.sparing import leaves_out, outside, without_exception
 from appliance.dialogue.telling import asks, supposes, tells
 
 FORBIDDEN = "I changed nothing, since you said not to"
@@ -73,6 +74,13 @@ _FORBIDDING = any_of(
     rf"|staying (?:put|just|exactly|the way|how|where|as)",
     r"(?:broken|acting up|on the blink|wet|repaired),?(?: so)? leave",
     "not (?:your|yours)",
+    # "Dinnae" is "don't"; what others may ask for and is to be ignored; what is meant so; what is done by oneself.
+    "di[ns]n?(?:ae|a)(?! forget)",
+    "you'?re no to",
+    "(?:take no notice|ignore (?:that|him|her|them))",
+    "on purpose",
+    "(?:it'?s|that'?s|they'?re|it is) (?:meant|supposed) to be(?= ?$)",
+    r"i(?:'ll|'m going to|'m gonna| will) .{1,80}\b(?:myself|in my own time|with (?:my )?own)",
 )
 _NUMBER = r"(?:a|an|half an|\d+|one|two|three|five|ten|fifteen|twenty|thirty)"
 _PUTTING_OFF = any_of(
@@ -106,7 +114,8 @@ _PUTTING_OFF = any_of(
         "depending on",
         "(?:before|after|until|till) (?:sunrise|sunset|dark|dawn|dusk|midnight)",
     ),
-    rf"(?:wait|give it) (?:about )?{_NUMBER}",
+    rf"(?:wait|give it) (?:about )?(?:{_NUMBER} (?:seconds?|secs?|minutes?|mins?|hours?|moment|while|bit|mo)|\d+"
+    r"(?! ?(?:percent|degrees?|%)))",
     rf"(?:when|whenever|once|until|till|unless|as soon as|before|(?<!'m )after|if) (?:{SUBJECT}|it'?s|anybody|anyone"
     rf"|the|"
     "dinner|lunch|breakfast|bedtime|sunset|sunrise)",
@@ -151,15 +160,17 @@ _CONTRARY = {
 }
 
 
-def why_not(text: str, tool: str, spared: str = "") -> str | None:
+def why_not(text: str, tool: str, spared: str = "", named: str = "") -> str | None:
     """Why a sentence is no reason to call an acting `tool` now, as a sentence to be spoken; None where it is one.
 
-    `spared` is what the call leaves out: all that is said to be left out, or the call is not made.
+    `spared` is what the call leaves out: all that is said to be left out, or the call is not made. `named` is what it
+    acts on, its names and places as one text.
     """
     said = " ".join(text.casefold().replace("\u2019", "'").split())
     if tool == "HassMediaSearchAndPlay" and _TITLE.match(said):
         return None  # a title may hold any words
     said = ADDRESS.sub("", FILLERS.sub("", said).rstrip(" .!?"))
+    said = CHECKED.sub("", said)
     said = " ".join(POLITE.sub(" ", WISH.sub("please", said)).split())
     whole = said
     if spared:
@@ -168,11 +179,16 @@ def why_not(text: str, tool: str, spared: str = "") -> str | None:
             return EXCEPTED
         said = kept
     if _FORBIDDING.search(said) or _ALONE.search(said):
-        return FORBIDDEN
-    staying = _STAYING.search(said)
+        asked = None if spared else still_asked(said, tool, named)
+        if asked is None or _FORBIDDING.search(asked) or _ALONE.search(asked):
+            return FORBIDDEN
+        whole = asked or whole
+    else:
+        asked = said
+    staying = _STAYING.search(asked)
     if staying and tool in (*_CONTRARY.get(staying[1] or staying[2], ()), "HassToggle"):
         return FORBIDDEN
-    if not spared and leaves_out(said):
+    if not spared and leaves_out(asked) and not outside(asked, named):
         return EXCEPTED
     if supposes(whole):
         return SUPPOSED

@@ -38,7 +38,7 @@ PARTICIPLE = (
     "(?:turned|switched|opened|closed|shut|locked|unlocked|started|stopped|dimmed|raised|lowered|paused|played|bolted)"
 )
 STATE = "(?:on|off|open|closed|shut|locked|unlocked|running|playing|going)"
-_IMPERATIVE = (
+IMPERATIVE = (
     "(?:turn|switch|set|open|close|shut|lock|unlock|start|stop|dim|brighten|raise|lower|pause|play|put|make|add|kill"
     "|mute"
     "|unmute|skip|resume|run|send|activate|deactivate|enable|disable|power|crank|bring|change|toggle|increase|decrease"
@@ -49,7 +49,7 @@ _DELEGATING = (
     "|take care of (?:it|that)|see to (?:it|that)|be an? |mind and )"
 )
 _LEAD = r"(?:(?:so|and|now|then|please|just|okay|right|well|also|go|ahead|oh) )*"
-_COMMAND = rf"{_LEAD}(?:{_DELEGATING}|{_IMPERATIVE}\b|please\b)"
+_COMMAND = rf"{_LEAD}(?:{_DELEGATING}|{IMPERATIVE}\b|please\b)"
 
 COMMAND_FIRST = re.compile(rf"^{_COMMAND}")
 NEXT_SENTENCE = re.compile(rf"(?:[,.;:!?]|\b(?:so|but)\b) *(?:but )?{_COMMAND}")
@@ -57,7 +57,7 @@ NEXT_SENTENCE = re.compile(rf"(?:[,.;:!?]|\b(?:so|but)\b) *(?:but )?{_COMMAND}")
 COMMAND_AFTER = re.compile(
     rf"(?:[,.;:!?]|\b(?:so|and|now|then|but)\b) *(?:but )?{_COMMAND}"
     # "Why is it on at all shut it off": a recognizer hears no comma.
-    rf"|(?<!to )(?<!ou )(?<!\bi )(?<!we )(?<!ey )(?<!he )(?<!ot )(?<!'t )\b{_IMPERATIVE} (?:(?:back|off|on|up|down"
+    rf"|(?<!to )(?<!ou )(?<!\bi )(?<!we )(?<!ey )(?<!he )(?<!ot )(?<!'t )\b{IMPERATIVE} (?:(?:back|off|on|up|down"
     rf"|out) )?(?:it|them|those)\b"
 )
 """A command that follows on something else."""
@@ -109,6 +109,14 @@ REQUEST = re.compile(
 WISH = re.compile(r"\b(?:i(?:'d| would) (?:be \w+|\w+ it)|much obliged) if\b")
 """What is wished for follows, in the past tense: "I'd be glad if the lamp were off"."""
 
+CHECKED = re.compile(
+    r"\b(?:is|are) [^.;?]{1,60}? ?\b(?:(locked)|(closed|shut)|(off)|(on))[?,. ]{1,2}(?:and |but |well )?"
+    r"if (?:(?:it|they|that)(?:'s not| is not| isn'?t|'re not| are not| aren'?t| ain'?t)|not),? ?"
+    r"(?:then |please |just )*"
+    r"(?=(?(1)(?:lock|bolt) |(?(2)(?:close|shut) |(?:turn|switch|put) ))(?:it|them|that)\b(?(3) off)(?(4) on))"
+)
+"""A question whose answer makes no difference: "is it locked, if it isn't, lock it"."""
+
 POLITE = any_of(
     r"(?:don'?t|do not|never) (?:forget|hesitate|fail)",
     r"why (?:don'?t|do not) (?:you|we)",
@@ -131,6 +139,26 @@ POLITE = any_of(
     # Going to happen, or feared: why it is to be done now.
     r"(?<!hour )(?<!hours )(?<!minutes )(?<!while )before (?:i|we|you|it)(?:'m)? (?:forget|go|leave|lose|head|rains)\b",
     r"before the guests (?:get here|arrive|come)",
+    # To forestall what is about to happen; "before the kids wake up" and "just before the film" are times.
+    r"(?<!just )(?<!right )(?<!shortly )(?<!bit )(?<!hour )(?<!hours )(?<!minutes )(?<!minute )(?<!while )(?<!day )"
+    r"before (?=(?:it|they|he|she|someone|somebody|everyone|everybody|(?:the|our|my|any|some|all the|more) \w+) \w+)"
+    r"(?!(?:[\w']+ ){1,6}?(?:home|back|up|wakes?|awake|alarm|starts?|begins?|sunrise|sunset|dawn|dusk|dark|morning"
+    r"|evening|night|bed\w*|work|school|end|ends|goes|leaves?|arrives?|\d+)\b)",
+    r"before (?:i|we) (?:melt|freeze|roast|boil|fall|trip|die|drown|burn|choke|suffocate|scream|break|miss|drop)\b",
+    # The hour as a reason.
+    r"it'?s (?:\w+ )?(?:past|gone|nearly|almost|about|after) (?:noon|midnight|dawn|dusk|sunset|sunrise|bedtime|\d+)",
+    r"would (?:you|any(?:one|body)) (?:very much |awfully )?mind if",
+    # Not heard: a reason, and no report.
+    r"(?:missed|(?:can'?t|cannot|couldn'?t|could not|didn'?t|barely|hardly) (?:quite )?(?:hear|heard|catch|caught|get"
+    r"|got|follow|make out|understand))(?: a word)?(?: of)? what (?:the |my |our |that )?[\w']+ (?:just )?(?:said|says?"
+    r"|is saying|was saying|are saying)",
+    # "What a day": no question.
+    r"^(?:oh |well |and )?what an? (?:[\w']+ ){0,4}?[\w']+(?=[,.!;:])",
+    # "I was wondering if the light maybe a bit more": a wish without its verb.
+    r"(?:i was |i'm |i am )?(?:just )?wondering (?:if|whether) (?=(?:maybe |perhaps )?(?:the|my|our|this|that|we|it)\b"
+    r"(?=.{1,100}\b(?:maybe|perhaps|just|please|a (?:wee |little |tiny |tad )*(?:bit|tad|touch))\b)"
+    r"(?!.{1,100}(?:\b(?:is|are|was|were|has|have|had|does|do|did|will|would|can|could|should|might|got|gets?|runs?|works?|stays?|left)\b"
+    r"|'s\b)))",
     # Why it cannot be done oneself, and what it is for.
     r"(?:i|we) (?:can'?t|cannot) (?:be (?:bothered|arsed)|get|reach|sleep|see(?! (?:the )?point)|find)",
     r"i (?:don'?t|do not) want to get up",
@@ -146,8 +174,8 @@ POLITE = any_of(
     r"(?:there'?s|there is|it'?s)? ?no (?:sense|point|need|reason|use) (?:in|of|for)? ?(?:having|keeping|leaving"
     r"|wasting|burning|heating)",
     r"no need for the (?=.{1,80}\b(?:turn|switch|shut|put) (?:it|them|both|that|those)\b)",
-    rf"^not [^,]{{1,60}}, (?={_IMPERATIVE} (?!it|them))|think i (?:could|might)"
-    rf"|never mind [^,]{{0,40}}, (?={_IMPERATIVE})|be an? (?!good idea|shame|bad)\w+ and",
+    rf"^not [^,]{{1,60}}, (?={IMPERATIVE} (?!it|them))|think i (?:could|might)"
+    rf"|never mind [^,]{{0,40}}, (?={IMPERATIVE})|be an? (?!good idea|shame|bad)\w+ and",
     r"last but not least|leave (?:you|us) in peace|eat in peace|can'?t you$",
 )
 """Words that forbid, suppose or put off only by their looks."""

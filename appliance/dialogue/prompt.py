@@ -8,6 +8,7 @@ the word "here" in a call), so the language model reads it once and every turn s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -21,6 +22,7 @@ INSTRUCTION = (
 )
 
 _TURNS = 8
+_POSSESSIVE = re.compile(r"(?<=\w)['\u2019]s\b")
 
 _DELIMITERS = MARKERS + "[]:;="
 """What delimits the list or could open a chat marker never comes from outside."""
@@ -77,8 +79,9 @@ def system_prompt(devices: Iterable[Listed]) -> str:
 def copied(devices: Iterable[Listed], messages: Sequence[Message]) -> Copied:
     """What names in the calls of a turn may be: those of the home, or words that a person said in the last turns."""
     names = [name for each in devices for name in (each.name, *each.aliases, each.area or "", each.floor or "")]
-    said = [str(message["content"]) for message in messages if message["role"] == "user"]
-    return Copied(COPIED, (*dict.fromkeys(map(_listed, names)), "all", "here"), "\n".join(said[-_TURNS:]))
+    said = [str(message["content"]) for message in messages if message["role"] == "user"][-_TURNS:]
+    bare = [_POSSESSIVE.sub("", text) for text in said if _POSSESSIVE.search(text)]  # "the pasta's done"
+    return Copied(COPIED, (*dict.fromkeys(map(_listed, names)), "all", "here"), "\n".join([*said, *bare]))
 
 
 def _listed(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from appliance.dialogue.phrases import any_of
+from appliance.dialogue.phrases import IMPERATIVE, PEOPLE, any_of
 from appliance.home.naming import likeness, words
 
 _OUR = "(?:the|my|our|one|in|on)"
@@ -21,7 +21,10 @@ _EXCEPTING = any_of(
         "not (?:including|counting)",
         "without touching",
     ),
-    r"(?:but|just|only|and|though) (?:please )?(?:not|(?:keep|leave)(?! (?:it|them)\b)|spare|ignore|hold off on"
+    # "And not a degree more", "but not too bright", "but leave a gap": no member of a set is named.
+    r"(?:but|just|only|and|though) (?:please )?(?:not(?! (?:an?|one(?! of)|any(?! of)|more|less|so|too|much|quite|very"
+    r"|fully|completely|all the way)\b)|(?:keep|leave)(?! (?:it|them|an?|some|enough|room|space)\b)|spare|ignore"
+    r"|hold off on"
     r"|(?:don'?t|do not) (?:touch|include))",
     r"but (?:skip|hands off)|(?:all|everything|everywhere) but",
     rf"{_ALL} (?:\w+ ){{0,3}}?but (?!also|first|now|only|my (?:hands|arms|knees))(?:for )?{_OUR}\b(?!.{{1,60}} (?:to"
@@ -32,9 +35,40 @@ _EXCEPTING = any_of(
 _EVERY = any_of(_ALL)
 _NOT_ALL = re.compile(r"\b(?<!\bis )(?<!\bare )(?<!\bbe )not (?:in |on )?(?:the|my|our|one|here)\b")
 # Only where the call leaves something out are these read so: "skip this song", "leave the hall light on".
-_PERHAPS = any_of("skip", "bar", "save", "but", "leave", "leaving", "ignore", "spare", "keep")
+_PERHAPS = any_of(
+    *("skip", "bar", "save", "but", "leave", "leaving", "ignore", "spare", "keep", "miss out", "(?<!do )not"),
+    *("(?:don'?t|do not) (?:touch|include)", r"(?:just|only) (?=.{1,60}\b(?:stays?|remains?)\b)"),
+)
+_KINDS = frozenset(("fan", "door"))
+_EACH = any_of("all", "every", "everything", "everywhere", "both", "each", "any", "the lot")
+_OTHERS = any_of("all", "every", "everything", "everywhere", "others?", "rest", "else", "lot", "whole")
 _MOST = 6
-_BEHIND = re.compile(r"\b(?:aside|excepted|excluded)\b(?! from)")
+_BEHIND = re.compile(r"\b(?:aside|excepted|excluded|apart)\b(?! from)")
+_TOKEN = re.compile(r"[^\s,.;:!?]+|[,.;:!?]")
+_MOST_TOKENS = 40
+# What may follow on the names: a command, what the rest is to do, or why they are left out.
+_COMMANDS = re.compile(
+    rf"(?:(?:and|then|but|so|please|just|go|also) )*(?:{IMPERATIVE} (?:the|my|our|all|every|everything|each|it|them"
+    r"|these|those|that|this|off|on|up|down|out|back|any)\b|(?:would|could|can|will) you\b"
+    r"|(?:should|must|can|may|ought to|wants? to) be\b"
+    r"|i(?:'d like| want) you to|(?:on|off)(?: (?:please|then|now))?$"
+    r"|(?:to|at) (?:about )?\d)"
+)
+_THE_REST = re.compile(r"(?:and )?(?:everything|all the (?:others?|rest)|the (?:others?|rest)|every other)\b")
+_A_SET = re.compile(r"(?:please )?(?:all|every|everything|these|those|the|my|our|this) ")
+_REMARK = re.compile(
+    r"(?:(?:and|but|so|well|or|though) )*(?:(?:'?cause|cos|coz|because)\b"
+    r"|(?:since |as )?(?:(?:i|we|he|she|they|you|somebody|someone|nobody|everybody|everyone)(?:'\w+\b| (?!mean\b))"
+    r"|(?:it|that|this|there|who)(?:'(?:s|ll|d)\b| (?:is|was|will|can|has|would)\b)"
+    rf"|(?:mum|mom|dad|gran\w*|(?:my|our|the|his|her) {PEOPLE})(?:'\w+\b| (?:is|are|has|have|was|were|will|\w+n't)\b)"
+    r"|[a-z]+(?:'s (?:still |just |only |fast )?(?:\w+ing|asleep|in|out|there|ill|got|gone|been|not)"
+    r"| (?:has|is|does|had|was|could|did)n't)\b))"
+)
+# A reason that speaks of a need may leave out more: "we need the desk lamp too".
+_NEEDING = any_of(
+    *("needs?", "needed", "wants?", "us(?:e|es|ing)", "keep", "leave", "stays?", "too", "as well", "also", "either"),
+    *("said", "says", "told", "asked", "neither", "nor", "same", "other", "another", "both"),
+)
 _SAYING_NOTHING = frozenset(
     words(
         "the a an my our your for in on at of that which is are one thing that's please thanks thank you now okay "
@@ -44,7 +78,8 @@ _SAYING_NOTHING = frozenset(
         "untouched how was "
         "do you take care see to so counting including touch this these we real quick ya buddy boss friend man dear "
         "champ sunshine love darling sweetheart mate pal dude bro sir honey folks god sake sharpish pronto will "
-        "light lamp fan blind curtain shade shutter door"
+        "light lamp fan blind curtain shade shutter door "
+        "them those stay stays remain feel free might if oh er well lovely good lad i mean but then last time"
     )
 )
 
@@ -55,17 +90,41 @@ def leaves_out(said: str) -> bool:
 
 
 def without_exception(said: str, spared: str) -> str | None:
-    """A sentence up to its exception, where that names all of what is `spared` and nothing else; else None."""
+    """A sentence without its exception, where that names all of what is `spared` and nothing else; else None."""
     found = _exception(said)
-    if found and _all_of(said[_named_from(found) :], spared):
-        return said[: found.start()]
+    if found:
+        rest = _behind_names(said[: found.start()], said[_named_from(found) :], spared)
+        if rest is not None:
+            return None if leaves_out(rest) else _joined(said[: found.start()], rest)
     if behind := _BEHIND.search(said):
         return _before(said[: behind.start()], spared)
     for found, _ in zip(_PERHAPS.finditer(said), range(_MOST), strict=False):
-        if _all_of(said[found.end() :], spared):
-            head = said[: found.start()]
-            return None if leaves_out(head) else head
+        head = said[: found.start()]
+        rest = _behind_names(head, said[found.end() :], spared)
+        # "Not the hall lights off", "leave the hall, turn off the study": nothing is said of all the others.
+        if rest is not None and (_EVERY.search(head) or found[0] in ("bar", "save") or _OTHERS.search(rest)):
+            return None if leaves_out(head) or leaves_out(rest) else _joined(head, rest)
     return None
+
+
+def outside(said: str, named: str) -> bool:
+    """Whether a call for one thing, `named`, keeps to what stands before "not": "the garage light, not the door"."""
+    found = _NOT_ALL.search(said)
+    thing = [word for word in words(named) if word not in _SAYING_NOTHING]
+    if found is None or not thing or _EXCEPTING.search(said):
+        return False
+    spoken, last = said[: found.start()], words(named)[-1]
+    if _EACH.search(spoken) or re.search(rf"\b{re.escape(last)}s\b", spoken):
+        return False
+    head, tail = words(spoken)[-_MOST_TOKENS:], words(said[found.end() :])[:_MOST_TOKENS]
+    kin = ("light", "lamp", "spot", "bulb") if last in ("light", "lamp", "spot", "bulb") else (last,)
+    return all(any(likeness((word,), (each,)) for each in head) for word in thing) and not any(
+        each in kin or likeness((word,), (each,)) for word in thing for each in tail
+    )
+
+
+def _joined(head: str, rest: str) -> str:
+    return f"{head.rstrip(' ,')}, {rest}" if head.strip(" ,") and rest else head + rest
 
 
 def _exception(said: str) -> re.Match[str] | None:
@@ -91,6 +150,45 @@ def _all_of(tail: str, spared: str) -> bool:
         word for word in kept if word not in _SAYING_NOTHING and not any(likeness((word,), (each,)) for each in heard)
     ]
     return not missing and all(any(likeness((word,), (each,)) for each in kept) for word in heard)
+
+
+def _behind_names(head: str, tail: str, spared: str) -> str | None:
+    """What a sentence says behind the names of what it leaves out; None where those are not all of what is spared, or
+    more than that.
+    """
+    kept = words(spared)
+    missing = {word for word in kept if word not in _SAYING_NOTHING}
+    tokens = [found for found, _ in zip(_TOKEN.finditer(tail), range(_MOST_TOKENS), strict=False)]
+    heard = [words(token[0]) for token in tokens]
+    end = len(tokens)
+    for at, token in enumerate(heard):
+        if not missing and _REMARK.match(tail, tokens[at].start()):
+            end = at
+            break
+        alike = {word for word in kept for each in token if likeness((word,), (each,))}
+        missing -= alike
+        follows = at + 1 < len(heard) and any(likeness((word,), heard[at + 1]) for word in kept if heard[at + 1])
+        # "The bathroom mirror" is spared where the mirror is.
+        if not alike and not follows and any(word not in _SAYING_NOTHING for word in token):
+            end = at
+            break
+    # The room may have been said with the set: "the lounge lights except the ceiling one".
+    before = words(head)[-_MOST_TOKENS:]
+    said = [word for word in missing if any(likeness((word,), (each,)) for each in before)]
+    content = {word for word in kept if word not in _SAYING_NOTHING}
+    kinds = {word for word in kept if word in _KINDS} - set(before)
+    if any(not any(likeness((word,), (each,)) for token in heard for each in token) for word in kinds):
+        return None  # "the ceiling one" is no fan where lights are spoken of
+    if missing - set(said) or (content and not content - missing):
+        return None
+    if end == len(tokens):
+        return "" if len(tokens) < _MOST_TOKENS else None
+    rest = tail[tokens[end].start() :].strip(" ,.;:!?")
+    opens = len(head.split()) < 3 and not _EVERY.search(head)
+    goes_on = _COMMANDS.match(rest) or (_THE_REST.match(rest) and opens)
+    first = opens and end > 0 and (tokens[end - 1][0] in ",.;:" or rest.startswith("all ")) and _A_SET.match(rest)
+    reason = _REMARK.match(rest) and not _NEEDING.search(rest)
+    return rest if goes_on or first or reason else None
 
 
 def _before(head: str, spared: str) -> str | None:

@@ -72,6 +72,7 @@ _SUPPOSING = any_of(
     "how do (?:i|you)(?! feel)",
     "remind me (?:how|why)",
     "let's say (?:i|we|you|he|she|they|someone|somebody)",
+    "(?:well done|cheers|thanks) for (?!nothing)\\w+ing .*(?:when i asked|last night|yesterday|earlier)",
 )
 # What it says of others' words is no command, nor is what they said: "the man on tv said turn it on".
 _REPORTING = any_of(
@@ -149,7 +150,12 @@ _PAST = any_of(
     rf"(?!(?:i|we|you)\b){PERSON} forgot to",
     rf"{PERSON} (?:was|were) (?!wondering|hoping|thinking|meaning)\w+ing",
     rf"(?:was|were|has been|have been|had been|got|been) {PARTICIPLE}",
-    rf"{PEOPLE} (?:(?!asked|wanted|needed)\w+ed|put|shut)|it was .{{1,40}} who",
+    rf"(?<!get the )(?<!get my )(?<!have the )(?<!have my )(?<!make the ){PEOPLE}"
+    r" (?:(?!asked|wanted|needed)\w+ed|put|shut)"
+    r"|it was .{1,40} who",
+    # Where a thing is from: "the curtains came from that shop that shut down".
+    r"(?:the|my|our|this|that|those|these) (?:[\w']+ ){1,3}(?:(?:came|come|is|are|was|were) from|cost"
+    r"|belong(?:s|ed)? to)",
 )
 _GIVEN_UP = any_of(
     r"i (?:nearly|almost|just nearly|meant to|thought (?:of|about)|considered|had half a mind|was (?:\w+ )?(?:going"

@@ -30,6 +30,7 @@ from appliance.home.timer_tools import (
     run_timer_tool,
     set_for_later,
     status_of_kind,
+    timer_in_words,
 )
 from appliance.home.timers import Timer, TimerKind, Timers
 from appliance.home.titles import without_place
@@ -156,6 +157,8 @@ class Home:
             validate(typed)
             if typed.name in ACTS:
                 return await self._act(typed, context)
+            if typed.name in TIMER_TOOLS and typed.name != "HassTimerStatus" and not context.sure:
+                return self._ask(typed, (), self._timer_in_words(typed, context.area), False, context.area)
             return ToolResult(True, result=self._answer(typed, context.area))
         except HomeError as error:
             return ToolResult(False, error=str(error))
@@ -240,6 +243,10 @@ class Home:
         try:
             if tool := self._of_server(pending.call.name):
                 return await self._run(tool, pending.call, word, pending.area)
+            if pending.call.name in TIMER_TOOLS:
+                if self._timer_in_words(pending.call, pending.area) not in pending.question:
+                    raise CannotDo("The timers have changed meanwhile, so I did nothing")
+                return ToolResult(True, result=self._answer(pending.call, pending.area))
             for entity_id, act in pending.acts:
                 device = self.registry.get(entity_id)
                 verdict = self.policy.judge(pending.call.name, device, act, self._clock.now())
@@ -250,6 +257,9 @@ class Home:
         planned = [(self.registry.get(entity_id), act) for entity_id, act in pending.acts]
         outcomes = await self._carry_out_all(planned)
         return report(pending.call, outcomes, [])
+
+    def _timer_in_words(self, call: ToolCall, area: str | None) -> str:
+        return timer_in_words(self.timers, self.registry, call, area)
 
     def _answer(self, call: ToolCall, area: str | None) -> str:
         if call.name in TIMER_TOOLS:

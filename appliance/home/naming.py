@@ -7,6 +7,7 @@ words are alike only if they sound the same (Double Metaphone) and look somewhat
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
@@ -17,13 +18,15 @@ from rapidfuzz.distance import OSA
 
 Words = tuple[str, ...]
 
+_POSSESSIVE = re.compile(r"(?<=\w)['\u2019]s\b")
 _FILLERS = frozenset(("the", "my", "our", "a", "an", "in", "on", "of", "at", "please"))
 
 
 @lru_cache(maxsize=4096)
 def words(text: str) -> Words:
     """Return what of a name distinguishes it: "The kids' Lamps" and "kids lamp" give the same words."""
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("\u2019", "")
+    folded = _POSSESSIVE.sub("", unicodedata.normalize("NFKC", text).casefold())
+    folded = folded.replace("'", "").replace("\u2019", "")
     spaced = "".join(letter if letter.isalnum() else " " for letter in folded)
     return tuple(_singular(word) for word in spaced.split() if word not in _FILLERS)
 

@@ -13,7 +13,10 @@ from appliance.home.registry import Area, Device, Floor, Registry
 from appliance.home.states import place
 from appliance.home.synonyms import synonyms
 
-_HERE = {words(text) for text in ("here", "this room", "the room", "current room")}
+_HERE = {
+    words(text)
+    for text in ("here", "this room", "the room", "current room", "up here", "down here", "over here", "out here")
+}
 # Beneath this two names are not taken for each other; nearer than the lead, nobody can tell which was meant. The first
 # is what tools/fit_likeness finds in names that were spoken and heard, in homes of 100 devices: 0.2 % of those that are
 # not at home are taken for another by sound, and lower nothing more is found. To the lead these data are indifferent.
@@ -48,13 +51,18 @@ class Place:
         return place(name) if name else "at home"
 
 
+def is_here(area: str | None) -> bool:
+    """Whether this is the room of the speaker, whichever that is."""
+    return bool(area) and words(area or "") in _HERE
+
+
 def find_place(registry: Registry, area: str | None, floor: str | None, context_area: str | None) -> Place:
     """Find where the slots `area` and `floor` point; "here" is `context_area`, the room of the speaker.
 
     People mix the two up, so a floor's name in `area` counts, and the other way round. Raises NotFound or Ambiguous.
     """
     where = Place()
-    if area and words(area) in _HERE:
+    if is_here(area):
         if context_area is None:
             raise Ambiguous("Which room do you mean?")
         where = Place(area=context_area)

@@ -7,23 +7,20 @@ their kind said, and what merely sounds or looks like one of them is asked back.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from appliance.home.errors import Ambiguous, CannotDo, NotFound
+from appliance.home.errors import Ambiguous, NotFound
 from appliance.home.kinds import KINDS, kindless
-from appliance.home.name_index import Ids, NameIndex, name_index
-from appliance.home.naming import Words, be, without, words
+from appliance.home.left_out import left_over
+from appliance.home.name_index import Ids, name_index
+from appliance.home.naming import be, words
 from appliance.home.places import LIKENESS_AT_LEAST, LIKENESS_LEAD, Place, find_place, spoken_place
-from appliance.home.registry import Area, Device, Floor, Registry
-from appliance.home.states import noun, which
-from appliance.home.synonyms import synonyms
+from appliance.home.query import Query, by_synonyms, same_but_for_place_and_kind
+from appliance.home.registry import Device, Registry
+from appliance.home.states import which
 
-SWITCHABLE = frozenset(
-    ("light", "switch", "fan", "cover", "lock", "valve", "climate", "media_player", "vacuum", "scene", "script")
-)
 _EVERYTHING = frozenset(("light", "switch", "fan", "media_player"))  # what "turn off everything" may reach
 _KINDRED = {"blind": "shade", "shade": "blind"}  # who says the one and has none means the other
 _ALL = {words(text) for text in ("all", "everything", "all devices", "all of them", "every device")}
@@ -51,7 +48,7 @@ def resolve(
     guarded, and devices that share the name are all returned. Raises NotFound, or Ambiguous with a question.
     """
     name = arguments.get("name")
-    query = _Query(
+    query = Query(
         registry=registry,
         index=name_index(registry),
         text=name or "",
@@ -66,7 +63,7 @@ def resolve(
     if query.device_class in _KINDRED and not query.pool:
         query = replace(query, device_class=_KINDRED[query.device_class])
     if spared := arguments.get("except"):
-        return _without(query, resolve(registry, _whole(arguments), context_area, domains=domains), str(spared))
+        return left_over(query, resolve(registry, _whole(arguments), context_area, domains=domains), str(spared))
     if name and query.heard not in _ALL:
         return _by_name(query)
     if domains is not None and not name and query.where.everywhere and not query.kind_said:
@@ -78,88 +75,16 @@ def _whole(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {slot: value for slot, value in arguments.items() if slot != "except"}
 
 
-def _without(query: _Query, found: list[Device], spared: str) -> list[Device]:
-    """What is left of `found` without the devices, rooms and floors named in `spared`, each of which is among it."""
-    for text in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", spared):
-        alone = replace(query, text="", heard=words(text))
-        kept = _others(alone, found)
-        if len(kept) == len(found) and len(meant := _by_synonyms(alone)) == 1:
-            kept = _others(meant[0], found)
-        if len(kept) == len(found):
-            raise NotFound(f"I do not know what you mean by {text}, so I changed nothing")
-        found = kept
-    if not found:
-        raise CannotDo("With those left out there is nothing to change")
-    return found
-
-
-def _others(query: _Query, found: list[Device]) -> list[Device]:
-    """Those that are not what was named, by their own name or by that of their room or floor."""
-    known: tuple[Area | Floor, ...] = (*query.registry.areas, *query.registry.floors)
-    places: dict[str | None, list[Words]] = {}
-    for place in known:
-        places.setdefault(place.name, []).extend(query.index.read(name) for name in (place.name, *place.aliases))
-    nearly = query.index.nearly_named(query.heard)
-    return [
-        device
-        for device in found
-        if not _stands_in(query.heard, device, places)
-        and not (device.entity_id in nearly and _same_but_for_place_and_kind(query, device, device.area))
-    ]
-
-
-def _stands_in(heard: Words, device: Device, places: Mapping[str | None, Collection[Words]]) -> bool:
-    """Whether what was said is the device's room or its floor, the kind of device said or not."""
-    known = (*places.get(device.area, ()), *places.get(device.floor, ()))
-    return heard in known or kindless(heard, device.domain) in known
-
-
-@dataclass(frozen=True)
-class _Query:
-    registry: Registry
-    index: NameIndex
-    text: str
-    heard: Words
-    where: Place
-    domain: str | None
-    device_class: str | None
-    domains: Collection[str] | None
-    acting: bool
-    context_area: str | None
-
-    @property
-    def kind_said(self) -> bool:
-        return self.domain is not None or self.device_class is not None
-
-    @property
-    def kind(self) -> str:
-        if self.kind_said or self.domains is None or len(self.domains) > 2:
-            return noun(self.domain, self.device_class)
-        return " or ".join(noun(domain, None) for domain in sorted(self.domains))
-
-    def has_kind(self, device: Device) -> bool:
-        return (
-            (self.domain is None or device.domain == self.domain)
-            and (self.device_class is None or device.device_class == self.device_class)
-            and (self.domains is None or device.domain in self.domains)
-            and (not self.acting or device.domain in SWITCHABLE)
-        )
-
-    @property
-    def pool(self) -> list[Device]:
-        return [device for device in self.registry.devices if self.has_kind(device) and self.where.holds(device)]
-
-
-def _by_name(query: _Query) -> list[Device]:
+def _by_name(query: Query) -> list[Device]:
     pool = query.pool
     exact = _of(pool, query.index.named(query.heard))
     if exact:
         return _pick(query, exact, certain=True)
     nearly = _of(pool, query.index.nearly_named(query.heard))
-    near = [device for device in nearly if _same_but_for_place_and_kind(query, device, query.where.area)]
+    near = [device for device in nearly if same_but_for_place_and_kind(query, device, query.where.area)]
     if near:
         return _pick(query, near, certain=True)
-    here = [device for device in nearly if _same_but_for_place_and_kind(query, device, query.context_area)]
+    here = [device for device in nearly if same_but_for_place_and_kind(query, device, query.context_area)]
     if here:
         return _pick(query, here, certain=False)
     described = _described(query)
@@ -179,26 +104,19 @@ def _by_name(query: _Query) -> list[Device]:
     raise NotFound(f"I do not know a {query.kind} called {query.text}")
 
 
-def _by_synonyms(query: _Query) -> list[_Query]:
-    """The same with what was heard, and all names, in the words of their groups (synonyms.py)."""
-    known = synonyms(query.registry)
-    index = name_index(query.registry, known.read)
-    return [replace(query, heard=heard, index=index) for heard in known.readings(query.heard)]
-
-
-def _called_otherwise(query: _Query, pool: list[Device]) -> list[Device]:
+def _called_otherwise(query: Query, pool: list[Device]) -> list[Device]:
     """What is called by another word than the home uses: "the telly" is the Television, or the only device of class tv.
 
     The room may be left out, even if nobody is there. Empty if nothing fits, asked back if several things do.
     """
-    meant = _by_synonyms(query)
+    meant = by_synonyms(query)
     nearly = [(each, _of(pool, each.index.nearly_named(each.heard))) for each in meant]
     for area in (query.where.area, query.context_area, ...):
         found = {
             device.entity_id: device
             for each, devices in nearly
             for device in devices
-            if _same_but_for_place_and_kind(each, device, device.area if area is ... else area)
+            if same_but_for_place_and_kind(each, device, device.area if area is ... else area)
         }
         if found:
             part = {device.entity_id: device for device in _named_in_part(query, pool)}
@@ -215,34 +133,17 @@ def _of(pool: list[Device], ids: Ids) -> list[Device]:
     return [device for device in pool if device.entity_id in ids] if ids else []
 
 
-def _same_but_for_place_and_kind(query: _Query, device: Device, area: str | None) -> bool:
-    """Whether "lamp" in the bedroom, or "bedroom reading light", is the device Bedroom Reading Lamp in that room."""
-    room = query.index.read(device.area) if device.area else ()
-    in_room = device.area is not None and (area == device.area or without(query.heard, room) is not None)
-
-    def roomless(name: Words) -> Words:
-        return (without(name, room) or name) if in_room and room else name
-
-    heard, bare = roomless(query.heard), kindless(roomless(query.heard), device.domain)
-    # With nothing but the room left, "kitchen light" would be any one of the kitchen's lights.
-    said_enough = bare not in ((), room)
-    for name in map(roomless, query.index.names[device.entity_id]):
-        if heard == name or (said_enough and bare == kindless(name, device.domain)):
-            return True
-    return False
-
-
-def _named_in_part(query: _Query, pool: list[Device]) -> list[Device]:
+def _named_in_part(query: Query, pool: list[Device]) -> list[Device]:
     return [device for device in _of(pool, query.index.holding(query.heard)) if _is_part(query, device)]
 
 
-def _is_part(query: _Query, device: Device) -> bool:
+def _is_part(query: Query, device: Device) -> bool:
     """Whether what was said is a part of the device's name, as "weekend list" is of the list Weekend Jobs."""
     said = set(kindless(query.heard, device.domain) or query.heard)
     return any(said <= set(name) for name in query.index.names[device.entity_id])
 
 
-def _described(query: _Query) -> _Query | None:
+def _described(query: Query) -> Query | None:
     """Read a name that is none: a room ("kitchen"), a kind ("lights") or both; None if it is neither."""
     whole_home = query.heard[:1] in (("all",), ("every",))
     where, rest = spoken_place(query.registry, query.heard[1:] if whole_home else query.heard, query.index.read)
@@ -271,7 +172,7 @@ def _described(query: _Query) -> _Query | None:
     return found
 
 
-def _refuse_what_is_elsewhere(query: _Query) -> None:
+def _refuse_what_is_elsewhere(query: Query) -> None:
     named = query.index.named(query.heard)
     for device in query.registry.devices:
         if device.entity_id in named:
@@ -283,7 +184,7 @@ def _refuse_what_is_elsewhere(query: _Query) -> None:
             raise NotFound(f"{device.name} cannot {'be switched' if query.acting else 'do that'}")
 
 
-def _sounding_alike(query: _Query, pool: list[Device]) -> list[Device]:
+def _sounding_alike(query: Query, pool: list[Device]) -> list[Device]:
     here = {device.entity_id for device in pool}
     best, found = 0.0, set[str]()
     for entity_id, score in query.index.sounding(query.heard, LIKENESS_AT_LEAST - LIKENESS_LEAD):
@@ -295,7 +196,7 @@ def _sounding_alike(query: _Query, pool: list[Device]) -> list[Device]:
     return _of(pool, found)
 
 
-def _pick(query: _Query, found: list[Device], *, certain: bool) -> list[Device]:
+def _pick(query: Query, found: list[Device], *, certain: bool) -> list[Device]:
     one_name = len({words(device.name) for device in found}) == 1
     if not query.acting and (certain or one_name):
         return found
@@ -309,7 +210,7 @@ def _pick(query: _Query, found: list[Device], *, certain: bool) -> list[Device]:
     return found
 
 
-def _implied(query: _Query) -> list[Device]:
+def _implied(query: Query) -> list[Device]:
     pool = [device for device in query.pool if not guarded(device)]
     here = [device for device in pool if query.context_area is not None and device.area == query.context_area]
     if not pool:
@@ -319,7 +220,7 @@ def _implied(query: _Query) -> list[Device]:
     return here or pool
 
 
-def _as_set(query: _Query) -> list[Device]:
+def _as_set(query: Query) -> list[Device]:
     pool = query.pool
     if query.acting:
         if not query.kind_said and query.domains is None:
@@ -337,7 +238,7 @@ def _as_set(query: _Query) -> list[Device]:
     return pool
 
 
-def _nothing_there(query: _Query) -> str:
+def _nothing_there(query: Query) -> str:
     if not query.kind_said and query.domains is None:
         return f"There is nothing to switch {query.where}"
     seen = replace(query, acting=False, domains=None, domain=None if query.device_class else query.domain)
@@ -346,7 +247,7 @@ def _nothing_there(query: _Query) -> str:
     return f"There is no {query.kind} {query.where}"
 
 
-def _may_go_with_others(query: _Query, device: Device) -> bool:
+def _may_go_with_others(query: Query, device: Device) -> bool:
     if device.domain in ("scene", "script") or device.attributes.get("guarded"):
         return False
     if not guarded(device):
@@ -358,7 +259,7 @@ def _may_go_with_others(query: _Query, device: Device) -> bool:
     return query.domain == device.domain and pointed_to
 
 
-def _which_of(devices: list[Device], query: _Query) -> Ambiguous:
+def _which_of(devices: list[Device], query: Query) -> Ambiguous:
     if len(devices) == 1:
         return Ambiguous(f"Do you mean {devices[0].name}?", devices)
     return Ambiguous(which(devices) if len(devices) <= 4 else f"Which {query.kind} do you mean?", devices)

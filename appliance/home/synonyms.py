@@ -130,6 +130,16 @@ class Synonyms:
         """What was heard in the words of its groups: several where a word in it may mean several rooms."""
         return [_alone(reading) for reading in self._readings(heard)]
 
+    def spoken(self, heard: Words) -> Words:
+        """What was heard in the words of its groups, for whole sentences; a word that may mean several rooms stays."""
+        found: list[str] = []
+        at = 0
+        while at < len(heard):
+            taken, meant = self._at(heard, at)
+            found.extend(meant[0] if len(meant) == 1 else heard[at : at + taken])
+            at += taken
+        return tuple(found)
+
     def _readings(self, heard: Words) -> list[Words]:
         found: list[Words] = [()]
         at = 0

@@ -39,8 +39,7 @@ def _run(timers: Timers, registry: Registry, call: ToolCall, context_area: str |
         return _cancel_all(timers)
     if call.name == "HassTimerStatus" and not call.arguments:
         return _status(_of_kind(timers, "timer"))
-    area = find_place(registry, call.arguments.get("area"), None, context_area).area
-    timer = _find(_of_kind(timers, "timer") or _of_kind(timers, "command"), call, area, context_area)
+    timer = _meant(timers, registry, call, context_area)
     if call.name == "HassTimerStatus":
         return _status([timer])
     if call.name == "HassCancelTimer":
@@ -51,6 +50,32 @@ def _run(timers: Timers, registry: Registry, call: ToolCall, context_area: str |
     if call.name == "HassUnpauseTimer":
         return f"{_called(timer)} goes on with {duration(timers.resume(timer.id).remaining_s)} left"
     return _lengthen(timers, timer, call)
+
+
+def timer_in_words(timers: Timers, registry: Registry, call: ToolCall, context_area: str | None) -> str:
+    """What a call would do, and to which timer, as it is asked about; raises HomeError where it would do nothing."""
+    span = duration(_span(call.arguments))
+    if call.name == "HassStartTimer":
+        name = call.arguments.get("name")
+        return f"set {f'the {name}' if name else 'a'} timer for {span}"
+    if call.name == "HassCancelAllTimers":
+        running = _of_kind(timers, "timer")
+        if not running:
+            raise NotFound("There is no timer")
+        return f"cancel {listing([_called(timer) for timer in running])}"
+    timer = _called(_meant(timers, registry, call, context_area))
+    return {
+        "HassCancelTimer": f"cancel {timer}",
+        "HassPauseTimer": f"pause {timer}",
+        "HassUnpauseTimer": f"go on with {timer}",
+        "HassIncreaseTimer": f"add {span} to {timer}",
+        "HassDecreaseTimer": f"take {span} off {timer}",
+    }[call.name]
+
+
+def _meant(timers: Timers, registry: Registry, call: ToolCall, context_area: str | None) -> Timer:
+    area = find_place(registry, call.arguments.get("area"), None, context_area).area
+    return _find(_of_kind(timers, "timer") or _of_kind(timers, "command"), call, area, context_area)
 
 
 def ring_text(timer: Timer) -> str:

@@ -60,6 +60,25 @@ def test_here_is_the_room_of_the_microphone(home: Fixture) -> None:
     assert verdict(home, raw, ("HassTurnOn", {"area": "here", "domain": "light"})).exact
 
 
+@pytest.mark.parametrize(
+    ("wanted", "made", "right"),
+    [
+        ({"area": "Lounge", "minutes": 5}, {"area": "living room", "minutes": 5}, True),
+        ({"area": "Kitchen", "minutes": 5}, {"area": "kitchen", "minutes": "5"}, True),
+        ({"name": "pasta", "minutes": 5}, {"name": "pasta's", "minutes": 5}, True),
+        ({"name": "pasta", "minutes": 5}, {"name": "the pasta timer", "minutes": 5}, True),
+        ({"area": "Lounge", "minutes": 5}, {"area": "kitchen", "minutes": 5}, False),
+        ({"name": "pasta", "minutes": 5}, {"name": "eggs", "minutes": 5}, False),
+        ({"name": "pasta", "minutes": 5}, {"name": "pasta", "minutes": 6}, False),
+    ],
+)
+def test_a_timer_may_be_called_otherwise(
+    home: Fixture, wanted: dict[str, Any], made: dict[str, Any], right: bool
+) -> None:
+    found = verdict(home, one("HassIncreaseTimer", **wanted), ("HassIncreaseTimer", made))
+    assert (found.right, bool(found.wrong)) == (right, not right)
+
+
 def test_another_call_with_the_same_effect_is_right_but_not_exact(home: Fixture) -> None:
     raw = one("HassTurnOn", area="Kitchen", domain="light")
     found = verdict(home, raw, ON_CEILING, ("HassTurnOn", {"name": "shelf light"}))
@@ -223,7 +242,7 @@ def test_through_the_agent_what_it_does_is_judged_by_its_effect(home: Fixture) -
 def test_through_the_agent_a_call_that_was_refused_is_not_right(home: Fixture) -> None:
     case = case_of({"text": "make it cosy", **one("HassTurnOn", name="Sofa Lamp")})
     found = through_agent(home, case, call("HassTurnOn", name="sofa lamp"), "ok")
-    assert found.did == "refused" and not found.exact and not found.right
+    assert found.did == "asked back" and not found.exact and not found.right
 
 
 def test_what_the_home_has_no_device_for_is_judged_by_the_call(home: Fixture) -> None:

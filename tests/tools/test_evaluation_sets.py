@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rapidfuzz import fuzz
 
 import tools.home_model
 from appliance.home.tools import ToolCall, coerce, validate
@@ -22,6 +23,7 @@ TOOLS = Path(tools.home_model.__file__).parent
 FOLDER = TOOLS / "evaluation"
 HOME = read_home(FOLDER / "home.json")
 SETS = {name: read_cases(FOLDER / f"{name}.jsonl") for name in ("paraphrases", "dangerous")}
+DEVELOPMENT = {name: read_cases(FOLDER / "development" / f"{name}.jsonl") for name in SETS}
 TIMERS = {name.lower() for _, name, _ in HOME.timers if name}
 
 
@@ -46,6 +48,13 @@ def test_there_are_enough_of_every_kind() -> None:
 def test_no_sentence_comes_twice() -> None:
     texts = [(normalised(case.text), case.area, len(case.history)) for cases in SETS.values() for case in cases]
     assert len(set(texts)) == len(texts)
+
+
+def test_the_development_set_has_no_sentence_of_the_measured_ones() -> None:
+    measured = [normalised(case.text) for cases in SETS.values() for case in cases]
+    for case in (case for cases in DEVELOPMENT.values() for case in cases):
+        alike = [text for text in measured if fuzz.ratio(text, normalised(case.text)) > 85]
+        assert not alike, "one of the development set is too near to one that is measured with"
 
 
 @pytest.mark.parametrize("name", SETS)

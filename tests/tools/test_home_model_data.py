@@ -137,7 +137,7 @@ def test_a_sentence_means_one_thing_in_a_home(monkeypatch: pytest.MonkeyPatch) -
     for _ in range(4):
         home = random_home(rng, "train")
         meant: dict[str, Turn] = {}
-        for _ in range(2_500):
+        for _ in range(4_000):
             turn = sample(rng, home, "train", None)
             bare = re.sub(r"[.,?!]|\bthe ", "", turn.user)
             known = meant.setdefault(bare, turn)
@@ -181,7 +181,7 @@ def test_a_sentence_says_which_way(text: str, way: str | None) -> None:
 def test_who_is_asked_back_answers() -> None:
     rng = random.Random(30)
     answered = Counter[str]()
-    for _ in range(700):
+    for _ in range(1_200):
         _, turns = conversation(rng, "train", "train", 6)
         for before, turn in pairwise(turns):
             if before.waiting is not None and turn.kind == "followup":
@@ -289,7 +289,7 @@ def test_words_of_names_are_cut_anew_the_same_all_through_a_conversation() -> No
     tokenizer = Tokenizer.from_file(str(HOME_MODEL / "tokenizer.json"))
     chat, rng, differ = ChatFormat.from_folder(Path(dataset.__file__).parent), random.Random(8), 0
     encoder = dataset.Encoder(tokenizer, chat)
-    for _ in range(20):
+    for _ in range(40):
         spoken = dataset.conversation(rng, random_home(rng, "train"), 4, "train")
         (plain, _), (cut, weights) = encoder(spoken), encoder(spoken, rng)
         assert tokenizer.decode(cut, skip_special_tokens=False) == tokenizer.decode(plain, skip_special_tokens=False)

@@ -8,12 +8,24 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from tools.home_model import results, words
+from appliance.home.tools import COLORS
+from tools.home_model import levels, results, words
 from tools.home_model.calls import Draft, call
 from tools.home_model.drafts import covered, draft, names_of, pick, place_slots, some_device, unless_named, with_say
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, HomeDevice
-from tools.home_model.levels import brightness, climate, color, color_temperature, described, fan_speed, position
+from tools.home_model.levels import (
+    brightness,
+    by_use,
+    climate,
+    color,
+    color_temperature,
+    described,
+    fan_by_place,
+    fan_speed,
+    hung_where,
+    position,
+)
 from tools.home_model.targets import SET_NOUNS, Target, called_plainly, inside, members, named, of_set, somewhere
 
 SWITCHED = ("light", "switch", "fan", "media_player", "climate", "input_boolean", "humidifier", "water_heater")
@@ -35,7 +47,64 @@ def switched(rng: random.Random, home: Home, sets: float = 0.45) -> Target | Non
     device = some_device(rng, home, SWITCHED)
     if device and device.domain == "light" and rng.random() < 0.4 and (target := described(rng, home)) is not None:
         return target
-    return named(rng, home, device) if device else None
+    if device and device.domain == "fan" and rng.random() < 0.6 and (target := fan_by_place(rng, home)) is not None:
+        return target
+    return _in_part(rng, home, named(rng, home, device)) if device else None
+
+
+_PARTS = frozenset(
+    "blanket rail warmer feature sprinkler sprinklers alarm charger pump main stopcock fountain irrigation iron printer kettle oven boiler fryer "
+    "purifier humidifier dehumidifier cooker tree toaster straighteners treadmill".split()
+)
+"""Last words that say enough of an appliance, where the home has one of them: "the blanket" is the electric blanket."""
+_NICKNAMES = {
+    "electric blanket": ("leccy blanket", "heated blanket", "bed blanket", "blanket on the bed", "blanket thing"),
+    "heated blanket": ("leccy blanket", "electric blanket", "bed blanket", "warm blanket", "blanket thing"),
+    "bed warmer": ("electric blanket", "leccy blanket", "bed heater"),
+    "burglar alarm": ("house alarm", "security system", "alarm system", "intruder alarm", "security", "burglar thing"),
+    "house alarm": ("burglar alarm", "security system", "alarm system", "intruder alarm", "security", "burglar thing"),
+    "alarm system": ("burglar alarm", "house alarm", "security system", "alarm", "security"),
+    "security system": ("burglar alarm", "house alarm", "alarm system", "alarm", "security", "alarm thing"),
+    "water main": ("main stopcock", "stopcock", "mains water", "water main valve", "main tap", "water mains"),
+    "main water valve": ("main stopcock", "stopcock", "water main", "mains water", "main valve", "water mains"),
+    "stopcock": ("main stopcock", "stop tap", "water main", "mains stopcock", "mains tap"),
+    "main stopcock": ("stopcock", "stop tap", "water main", "mains", "mains tap"),
+    "lawn sprinkler": ("sprinklers", "garden sprinkler", "lawn sprinklers", "sprinkler thing", "grass sprinkler"),
+    "sprinkler": ("sprinklers", "garden sprinkler", "lawn sprinkler", "sprinkler thing"),
+    "fountain": ("water feature", "garden fountain", "water thing", "splashy thing"),
+    "water feature": ("fountain", "garden fountain", "water thing", "splashy thing"),
+    "car charger": ("ev charger", "car charging", "charging point", "charge point", "electric car charger"),
+    "ev charger": ("car charger", "car charging", "charging point", "charge point"),
+    "wallbox": ("car charger", "ev charger", "charging point"),
+    "towel warmer": ("towel rail", "heated towel rail", "towel heater", "towel thing"),
+    "towel heater": ("towel rail", "heated towel rail", "towel warmer", "towel thing"),
+    "immersion heater": ("immersion", "hot water heater"),
+    "hair straighteners": ("straighteners", "hair irons", "ghds"),
+    "fan heater": ("little heater", "blow heater", "hot air blower"),
+    "patio heater": ("outside heater", "outdoor heater"),
+}
+"""What else appliances are called; the call holds the name that the home has for them."""
+
+
+def _in_part(rng: random.Random, home: Home, target: Target) -> Target:
+    """An appliance by the end of its name, or as people call it, where the home has no other thing of that word."""
+    name = target.arguments.get("name", "")
+    if len(target.arguments) > 1 or target.bare != name or rng.random() < 0.55:
+        return target
+    last = name.split()[-1:]
+    parts = [*_NICKNAMES.get(name, ()), *(last if last != [name] and last[0] in _PARTS else ())]
+    known = [each.lower() for device in home.devices for each in (device.name, *device.aliases) if each.lower() != name]
+    parts = [part for part in parts if not any(re.search(rf"\b{part}\b", each) or each in part for each in known)]
+    if not parts:
+        return target
+    bare = rng.choice(parts)
+    plural = bare.endswith("s") and not bare.endswith("ss")
+    return replace(
+        target,
+        text=rng.choice((f"the {bare}",) * 4 + (f"our {bare}", f"that {bare}" if not plural else bare, bare)),
+        bare=bare,
+        plural=plural,
+    )
 
 
 def turn(rng: random.Random, home: Home, split: Split, on: bool | None = None) -> Draft | None:
@@ -99,6 +168,48 @@ def lights_of_place(rng: random.Random, home: Home, split: Split) -> Draft | Non
     return Draft(text, chosen[1], (made,), (results.done(rng, target, "on" if on else "off"),), chosen[0].text)
 
 
+_ONE_OF_TWO = re.compile(r"(?:\w+ lamp|\w+ light|spotlight|pendant|chandelier|strip|bulb)$")
+"""How the names of two lights end that are "both bedside lamps": "lights" and "lamps" alone are those of a place."""
+
+
+def both_lights(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Two lights whose names end alike, spoken of as both: a call for each."""
+    lights = [device for device in home.devices if device.domain == "light"]
+    known = [_ONE_OF_TWO.search(device.name.lower()) for device in lights]
+    kinds = [found[0] for found in known if found]
+    twice = sorted({kind for kind in kinds if kinds.count(kind) == 2})
+    if not twice:
+        return None
+    kind = rng.choice(twice)
+    two = [device for device, found in zip(lights, known, strict=True) if found and found[0] == kind]
+    spoken_of = " ".join(name.lower() for area in home.areas for name in (area, f"{area} light", f"{area} lamp"))
+    if two[0].name.lower() == two[1].name.lower() or kind in spoken_of:
+        return None
+    nouns = f"{kind}s"
+    text = rng.choice(
+        (
+            f"both {nouns}", f"both {nouns}", f"both the {nouns}", f"the 2 {nouns}", f"both of the {nouns}", f"the {nouns}, both of them",
+            f"{nouns}, both of them", f"{nouns} both", f"the pair of {nouns}", f"both my {nouns}",
+        )
+    )  # fmt: skip
+    target = Target(text, f"{kind}s", {}, tuple(two), True, noun="light")
+    n, color_of_them = levels.percent(rng), rng.choice(COLORS)
+    tool, arguments, section, state = rng.choice(
+        (
+            ("HassLightSet", {"brightness": n}, "brightness", f"on, brightness {n} percent"),
+            ("HassLightSet", {"color": color_of_them}, "color", f"on, color {color_of_them}"),
+            ("HassTurnOn", {}, "on", "on"), ("HassTurnOff", {}, "off", "off"), ("HassTurnOff", {}, "off", "off"),
+        )
+    )  # fmt: skip
+    chosen = pick(rng, split, *with_say(section))
+    if chosen is None:
+        return None
+    said = GRAMMAR.say(rng, chosen[0].node, target.slots | {"n": n, "color": color_of_them, "in_x": f"on {text}"})
+    ones = [Target(low, low, {"name": low}, (device,)) for device in two if (low := device.name.lower())]
+    calls = tuple(call(tool, one.arguments | arguments) for one in ones)
+    return Draft(said, chosen[1], calls, tuple(results.done(rng, one, state) for one in ones), chosen[0].text)
+
+
 def toggle(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Toggle something."""
     device = some_device(rng, home, ("light", "switch", "fan", "input_boolean", "media_player"))
@@ -127,17 +238,41 @@ _COVER_REASONS = _COVER_EXTRA | {"garage": "gate"}
 """Whose reasons are given for it: people drive through a garage door as through a gate."""
 
 
+_DRIVEN = ("gate", "garage")
+
+
+def _the_gate(home: Home, device_class: str) -> Target | None:
+    """The only gate or garage door: no room has it, and nobody says its name."""
+    found = members(home, "cover", device_class)
+    noun = "gate" if device_class == "gate" else "garage"
+    if len(found) != 1 or _says_a_name(home, f"the {noun}", found[0]) or noun in _rooms(home):
+        return None
+    return Target(f"the {noun}", noun, {"name": found[0].name.lower()}, found, noun=noun)
+
+
+def _rooms(home: Home) -> str:
+    return " ".join(home.areas).lower()
+
+
 def cover(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Open or close a cover or valve."""
     found = covered(rng, home)
     if found is None:
         return None
     target, device_class = found
+    if device_class in _DRIVEN and target.arguments.get("area") == "here":
+        the_one = _the_gate(home, device_class)
+        if the_one is None:
+            return None
+        target = the_one
+    elif device_class in _SHADES and rng.random() < 0.1:
+        target = hung_where(rng, home, device_class) or target
     opens = rng.random() < 0.5
     section = "open" if opens else "close"
     extra = f"{section}.{_COVER_EXTRA.get(device_class, device_class)}"
     reasons = f"{section}.{_COVER_REASONS.get(device_class, device_class)}.say"
-    extras = tuple(name for name in (extra, reasons) if name in GRAMMAR.sections)
+    own = with_say(f"{section}.{device_class}")
+    extras = tuple(name for name in dict.fromkeys((extra, reasons, *own)) if name in GRAMMAR.sections)
     sections = extras if extras and rng.random() < 0.4 else with_say(section)
     made = call("HassTurnOn" if opens else "HassTurnOff", target.arguments)
     return draft(
@@ -181,6 +316,7 @@ def sun(rng: random.Random, home: Home, split: Split) -> Draft | None:
     spot = somewhere(rng, home, {"area": 4, "here": 2, "none": 3})
     if spot is None:
         return None
+    spot = by_use(rng, home, spot)
     devices = members(home, "cover", device_class, spot.area)
     if spot.area and (not devices or len({each.device_class for each in members(home, "cover", None, spot.area)}) > 1):
         return None
@@ -198,6 +334,7 @@ def windows(rng: random.Random, home: Home, split: Split) -> Draft | None:
     spot = somewhere(rng, home, {"area": 5, "floor": 2, "here": 2, "all": 1})
     if spot is None:
         return None
+    spot = by_use(rng, home, spot)
     devices = members(home, "cover", None, spot.area, spot.floor)
     if not devices or any(device.device_class not in _SHADES for device in devices):
         return None  # the call would move a gate or a door as well
@@ -213,14 +350,18 @@ def windows(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 def drive(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """A car wants in or out: the gate or garage door, where the home has one."""
-    found = [each for each in members(home, "cover", None) if each.device_class in ("gate", "garage")]
+    found = [each for each in members(home, "cover", None) if each.device_class in _DRIVEN]
     if len(found) != 1 or any(re.search("gate|garage", each.name.lower()) for each in members(home, "lock", None)):
         return None
     opens = rng.random() < 0.65
     target = Target("", "", {"name": found[0].name.lower()}, (found[0],))
     made = call("HassTurnOn" if opens else "HassTurnOff", target.arguments)
     chosen = pick(rng, split, "drive.open.say" if opens else "drive.close.say")
-    return draft(rng, chosen, {}, made, results.done(rng, target, "open" if opens else "closed"))
+    called = ("gate",) if found[0].device_class == "gate" else ("garage", "garage", "garage door")
+    slots = {"gate": rng.choice(called)}
+    if chosen and "gate" in chosen[0].slots and _says_a_name(home, f"the {slots['gate']}", found[0]):
+        return None
+    return draft(rng, chosen, slots, made, results.done(rng, target, "open" if opens else "closed"))
 
 
 def pair(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -278,6 +419,7 @@ def heating(rng: random.Random, home: Home, split: Split) -> Draft | None:
     spot = somewhere(rng, home, {"area": 7, "floor": 1, "here": 2})
     if spot is None:
         return None
+    spot = by_use(rng, home, spot)
     devices = members(home, "climate", None, spot.area, spot.floor)
     if not devices or any(re.search(r"\b(?:air|ac)\b", device.name.lower()) for device in devices):
         return None  # nothing there that heats, or something that may cool
@@ -345,6 +487,8 @@ def lock(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Lock or unlock a door."""
     if rng.random() < 0.2 and (both := _two_locks(rng, home, split)):
         return both
+    if rng.random() < 0.3 and (only := _only_lock(rng, home, split)):
+        return only
     if rng.random() < 0.12:
         every = Target("", "", {"domain": "lock"}, members(home, "lock", None), True, "", "lock")
         return (
@@ -368,14 +512,39 @@ def lock(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return None
     made = call("HassTurnOn" if locks else "HassTurnOff", target.arguments)
     section = "lock" if locks else "unlock"
+    sections = (*with_say(section), *_of_one(section, target))
+    if not locks and rng.random() < 0.3 and _is_doorway(home, target):
+        sections = with_say("unlock.open")
     return draft(
         rng,
-        pick(rng, split, *with_say(section), *_of_one(section, target)),
+        pick(rng, split, *sections),
         target.slots,
         made,
         results.done(rng, target, f"{section}ed"),
         names_of(target),
     )
+
+
+def _only_lock(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Lock or unlock the door, which needs no name in a home with a single one."""
+    found = members(home, "lock", None)
+    moved = [each for each in members(home, "cover", None) if each.device_class in ("door", "gate", "garage")]
+    if len(found) != 1 or moved or "door" not in found[0].name.lower():
+        return None
+    low = found[0].name.lower()
+    target = Target(low, low, {"name": low}, found)
+    section = "lock" if rng.random() < 0.4 else "unlock"
+    made = call("HassTurnOn" if section == "lock" else "HassTurnOff", target.arguments)
+    chosen = pick(rng, split, *with_say(f"{section}.only"))
+    done = draft(rng, chosen, {}, made, results.done(rng, target, f"{section}ed"))
+    return None if done is None or _says_a_name(home, done.text, found[0]) else done
+
+
+def _is_doorway(home: Home, target: Target) -> bool:
+    """Whether opening it can only mean its lock: a door that no motor of this home moves."""
+    last = target.bare.split()[-1]
+    moved = {word for device in members(home, "cover", None) for word in device.name.lower().split()}
+    return "name" in target.arguments and last in (*words.PLACES, "door", "gate") and last not in moved
 
 
 # What appliances are for: the section of the sentences that ask for it, and what such an appliance is called.
@@ -391,7 +560,7 @@ _JOBS = {
     "print": ("printer",),
     "towel": ("towel rail", "towel warmer", "towel heater"),
     "bed": ("electric blanket", "heated blanket", "bed warmer"),
-    "guard": ("burglar alarm", "house alarm"),
+    "guard": ("burglar alarm", "house alarm", "alarm system", "security system", "^alarm"),
     "moist": ("humidifier",),
     "damp": ("dehumidifier",),
     "bath": ("boiler", "water heater", "immersion heater"),
@@ -400,6 +569,12 @@ _JOBS = {
     "toast": ("toaster",),
     "tree": ("christmas tree",),
     "mains": ("water main", "main water valve", "water valve", "stopcock"),
+    "iron": ("iron", "straighteners", "curling tongs"),
+    "roast": ("oven",),
+    "warmth": ("fan heater", "space heater", "panel heater", "oil heater", "heat lamp"),
+    "patio": ("patio heater",),
+    "pump": ("water pump", "pool pump", "sump pump"),
+    "purify": ("air purifier",),
 }
 _APPLIANCES = ("switch", "valve", "input_boolean", "humidifier", "water_heater", "fan")
 
@@ -432,7 +607,7 @@ def job(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if chosen is None:
         return None
     if "x" in chosen[0].slots:
-        target = named(rng, home, device)
+        target = _in_part(rng, home, named(rng, home, device))
     else:
         low = device.name.lower()
         target = Target(low, low, {"name": low}, (device,))
@@ -458,23 +633,99 @@ def _placed(rng: random.Random, found: Draft, device: HomeDevice) -> Draft:
 _SENSES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "film": (
         ("movie", "movie night", "film", "film night", "cinema"),
-        ("film", "movie", "cinema", "picture house", "big screen", "movie night", "film night"),
-        ("the film", "a film", "the movie", "film night", "the pictures", "the big film", "a flick"),
+        (
+            "film",
+            "movie",
+            "cinema",
+            "picture house",
+            "big screen",
+            "movie night",
+            "film night",
+            "pictures",
+            "flicks",
+            "telly night",
+            "popcorn",
+        ),
+        (
+            "the film",
+            "a film",
+            "the movie",
+            "film night",
+            "the pictures",
+            "the big film",
+            "a flick",
+            "watching a film",
+            "the telly tonight",
+        ),
     ),
     "meal": (
         ("dinner", "supper"),
-        ("dinner", "meal", "supper", "dinner table", "mealtime", "sit down dinner"),
-        ("dinner", "supper", "our meal", "eating", "sitting down to eat", "the roast", "the dinner guests"),
+        ("dinner", "meal", "supper", "dinner table", "mealtime", "sit down dinner", "dining", "Sunday lunch", "eating"),
+        (
+            "dinner",
+            "supper",
+            "our meal",
+            "eating",
+            "sitting down to eat",
+            "the roast",
+            "the dinner guests",
+            "the meal",
+            "dining",
+            "when we eat",
+        ),
     ),
     "sleep": (
         ("bedtime", "night", "goodnight", "good night"),
-        ("bedtime", "sleep", "night night", "going to bed", "nightly", "beddy byes", "sleepy"),
-        ("bed", "the night", "sleep", "sleeping", "turning in", "a good night's sleep", "bye byes"),
+        (
+            "bedtime",
+            "sleep",
+            "night night",
+            "going to bed",
+            "nightly",
+            "beddy byes",
+            "sleepy",
+            "night time",
+            "nighttime",
+            "end of the day",
+            "lights out",
+        ),
+        (
+            "bed",
+            "the night",
+            "sleep",
+            "sleeping",
+            "turning in",
+            "a good night's sleep",
+            "bye byes",
+            "bedtime",
+            "night time",
+            "the small hours",
+        ),
     ),
     "leave": (
         ("leaving", "away", "going out"),
-        ("leaving", "going out", "goodbye", "off out", "away from home", "nobody home", "departure"),
-        ("us leaving", "going out", "us being out", "an empty house", "when nobody's home", "our trip"),
+        (
+            "leaving",
+            "going out",
+            "goodbye",
+            "off out",
+            "away from home",
+            "nobody home",
+            "departure",
+            "out of the house",
+            "empty house",
+            "leaving home",
+        ),
+        (
+            "us leaving",
+            "going out",
+            "us being out",
+            "an empty house",
+            "when nobody's home",
+            "leaving",
+            "when we leave",
+            "nobody being in",
+        ),
     ),
     "arrive": (
         ("coming home", "welcome home", "welcome", "back home", "arrival"),
@@ -521,6 +772,31 @@ _SENSES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
         ("gaming", "game", "match", "match day"),
         ("the match", "gaming", "the game", "a gaming session"),
     ),
+    "guests": (
+        ("guests",),
+        ("guest", "visitor", "company", "people round"),
+        ("guests", "company", "visitors", "having people round"),
+    ),
+    "trip": (
+        ("vacation", "holiday"),
+        ("holiday", "vacation", "off on our hols", "long absence", "gone abroad"),
+        ("our holiday", "our vacation", "our trip", "2 weeks away", "being abroad"),
+    ),
+    "breakfast": (
+        ("breakfast", "brunch"),
+        ("breakfast", "brekkie", "brunch", "breakfast time"),
+        ("breakfast", "brekkie", "our eggs and bacon", "brunch"),
+    ),
+    "exercise": (
+        ("workout", "yoga"),
+        ("workout", "exercise", "keep fit", "stretching", "training"),
+        ("my workout", "exercising", "my stretches", "keep fit", "training"),
+    ),
+    "clean": (
+        ("cleaning", "cleanup"),
+        ("cleaning", "scrubbing", "housework", "chores"),
+        ("cleaning", "the housework", "a good scrub", "spring cleaning"),
+    ),
 }
 
 
@@ -555,7 +831,7 @@ def _stem(device: HomeDevice) -> str:
 
 def scene(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Run a scene or a script."""
-    if rng.random() < 0.5 and (meant := _sense(rng, home, split)):
+    if rng.random() < 0.65 and (meant := _sense(rng, home, split)):
         return meant
     device = some_device(rng, home, ("scene", "script"))
     if device is None:
@@ -717,7 +993,7 @@ def everything(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 
 ACTS: dict[Callable[[random.Random, Home, Split], Draft | None], float] = {
-    turn: 40, lights_of_place: 10, toggle: 2, cover: 13, air: 0.4, sun: 0.8, breeze: 0.6, calm: 0.5, windows: 0.8, pair: 0.8, drive: 0.4, heating: 1.1, lock: 7, scene: 7, job: 3, button: 1, brightness: 10, color: 5, color_temperature: 2.5,
+    turn: 40, lights_of_place: 10, both_lights: 4, toggle: 2, cover: 13, air: 0.4, sun: 1.5, breeze: 1.0, calm: 0.6, windows: 0.9, pair: 0.8, drive: 0.9, heating: 1.5, lock: 8, scene: 8, job: 5, button: 1, brightness: 10, color: 5, color_temperature: 3.5,
     position: 6, fan_speed: 4, climate: 6, vacuum: 5, everything: 1.2,
 }  # fmt: skip
 

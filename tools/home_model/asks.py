@@ -568,6 +568,10 @@ def anything(rng: random.Random, home: Home, split: Split) -> Draft | None:
     return draft(rng, pick(rng, split, section), place_slots(spot), made, result)
 
 
+# Lists of what is to be done about the house, which nobody needs to name.
+_HOUSEWORK = frozenset(
+    ("cleaning", "maintenance", "repair", "chore wheel", "honey do", "chores", "to do", "jobs", "tasks")
+)
 _DOINGS = frozenset(("weekend", "party", "holiday", "birthday", "garden", "baby", "project"))
 _SHOPS = {
     "hardware store": "the hardware store", "pharmacy": "the pharmacy", "drugstore": "the drugstore", "bakery": "the bakery", "butcher": "the butcher's",
@@ -593,6 +597,8 @@ def on_list(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return None
     name = rng.choice((device.name, *device.aliases)).lower()
     section, slots = _list_section(rng, name)
+    if name.removesuffix(" list") in _HOUSEWORK and len(members(home, "todo", None)) == 1 and rng.random() < 0.5:
+        section = "ask.list.home"
     made = call("HassGetState", {"name": name, "domain": "todo"})
     return draft(rng, pick(rng, split, section), slots, made, results.told(rng, device), (name,))
 
@@ -623,6 +629,33 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
         else Result(False, f"There is no player{results.at(spot.area or '')}")
     )
     return draft(rng, pick(rng, split, "ask.media"), place_slots(spot), made, result)
+
+
+_LEAKS = ("leak sensor", "leak detector", "water sensor", "flood sensor", "leak")
+
+
+def leaking(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Whether what a leak sensor watches leaks: "is the washer leaking" asks "washer leak", not the washer."""
+    wet = members(home, "binary_sensor", "moisture")
+    if not wet:
+        return None
+    device = rng.choice(wet)
+    low = device.name.lower()
+    thing = next((low.removesuffix(f" {each}") for each in _LEAKS if low.endswith(f" {each}")), None)
+    rooms = [place.lower() for place in (*home.areas, *home.floors)]
+    if thing is None or thing in rooms or sum(thing in other.name.lower() for other in wet) > 1:
+        return None
+    yes = rng.random() < 0.8
+    words = ("leaking", "dry") if yes else ("dry", "leaking")
+    arguments = {"name": low, "domain": "binary_sensor", "device_class": "moisture", "state": "on" if yes else "off"}
+    return draft(
+        rng,
+        pick(rng, split, "ask.leaking" if yes else "ask.leaking.not"),
+        {"x": f"{rng.choice(('the', 'the', 'the', 'that', 'our'))} {thing}"},
+        call("HassGetState", arguments),
+        results.yes_or_no(rng, device, *words),
+        (low,),
+    )
 
 
 _AIR = (
@@ -689,7 +722,7 @@ def sleeper(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 ASKS: dict[Callable[[random.Random, Home, Split], Draft | None], float] = {
     state: 8, yes_or_no: 20, of_several: 24, measure: 20, area_measure: 12, temperature: 11, person: 5, detect: 8, playing: 1.5,
-    running: 6, anything: 5, on_list: 5, media: 4, air: 4, sleeper: 2,
+    running: 6, anything: 5, on_list: 5, media: 4, air: 4, sleeper: 2, leaking: 2.5,
 }  # fmt: skip
 
 

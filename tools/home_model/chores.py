@@ -13,6 +13,7 @@ from tools.home_model.drafts import draft, pick, some_device
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home
 from tools.home_model.targets import Place, somewhere
+from tools.home_model.wording import gerund
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -24,6 +25,14 @@ soft boiled eggs, boiled eggs, porridge, toast, fish fingers, jacket potatoes, c
 sausages, bacon, beef joint, lamb, pie, flapjacks, meringues, ice cream, jelly, herbal tea, cold brew, green tea, hair mask, hair treatment, nail varnish, self tan, foot soak, steam, cold compress, contact lenses,
 power nap, siesta, cat nap, crossword, revision, spelling practice, violin practice, chess game, board game, quiz, time out, naughty step, tooth brushing, bed time story, video call, press ups, sit ups, wall sit,
 school run, spin cycle, tumble drying, wood glue, plaster, second coat, primer, bread proving, sourdough, yogurt, slow cooker, sprinkler, paddling pool, car charging, puppy training, dog walk
+""")
+_COOKED = _words("""
+pasta, rice, spuds, noodles, penne, lasagne, casserole, hotpot, stew, soup, joint, roast, turkey, ham, chicken, pork, ribs, wings, burgers, sausages, bacon, pizza, garlic bread, chips, wedges, roasties, parsnips,
+sprouts, cauliflower, peas, beetroot, lentils, chickpeas, risotto, paella, curry, dal, naan, samosas, quiche, pasties, pie, pastry, crumble, cake, sponge, muffins, cupcakes, cookies, biscuits, shortbread, brownies,
+scones, bread, rolls, loaf, bagels, pancakes, porridge, custard, jam, chutney, caramel, fudge, dumplings, gyoza, broth, gravy, goulash, chilli, tagine, fish pie, salmon, cod, prawns, mussels, eggs, frittata, omelette
+""")
+_RESTS = _words("""
+nap, snooze, kip, siesta, doze, lie down, rest, sleep, shut eye, power nap, cat nap, catnap, bath, soak, sunbathe, sauna, gaming, telly, reading, break, tea break, timeout, quiet time, homework, practice, sketching
 """)
 _WARES = _words("""
 loo roll, toilet roll, kitchen roll, washing up liquid, washing powder, fabric softener, dishwasher tablets, dishwasher salt, bin bags, bin liners, cling film, baking paper, rubber gloves, bleach, furniture polish, dusters,
@@ -56,6 +65,23 @@ _JOBS = tuple((verb, done, _words(whom)) for verb, done, whom in (
     ("sew on", "sewn on", "the name tags, the button"), ("clean", "cleaned", "the extractor, the fish tank, the windows, the gutters, the fridge seals, the barbecue"),
     ("sort out", "sorted out", "the recycling, the broadband, the photo albums, the insurance, the spare keys"), ("top up", "topped up", "the screen wash, the bird feeder, the meter"),
 ))  # fmt: skip
+
+_CARED_FOR = frozenset(
+    [*"descale bleed mend fix unblock defrost sand oil prune weed change scrub treat clean".split(), "clear out"]
+)
+"""What is done to a thing because of how it looks or works: "the kettle is a disgrace, put descaling it ..."."""
+
+
+def _brief(text: str) -> str:
+    """The length as written in haste: "10 mins"."""
+    return text.replace("minute", "min").replace("second", "sec")
+
+
+def _job_of(name: str) -> str:
+    """What one thing on the list is: "an errand", "a packing job"."""
+    kind = name.removesuffix(" list")
+    one = kind.removesuffix("s") if kind in ("errands", "chores", "tasks", "jobs") else f"{kind} job"
+    return f"{'an' if one[0] in 'aeiou' else 'a'} {one}"
 
 
 def _purpose(rng: random.Random, split: Split) -> str:
@@ -163,6 +189,10 @@ def _known_without_timer(home: Home, name: str) -> bool:
     return home.find(name) is None and name not in [area.lower() for area in home.areas] and not name.startswith(jobs)
 
 
+# "The eggs have just gone in, shout in 4 minutes": what is heard before the wish is why, not how the timer is called.
+_REASON = re.compile(r"\{name\}[^{]*, [^{]+ (?:in|after) \{d\}")
+
+
 _OF_A_NAME = ("timer.cancel", "timer.pause", "timer.increase", "timer.decrease")
 
 
@@ -195,11 +225,21 @@ def timer(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if section.startswith("timer.start"):
         # "The dryer, 10 minutes" is no timer where there is a dryer to switch.
         bare = section == "timer.start.name" and _known_without_timer(home, name)
-        purposes = ("timer.start.purpose.say",) if bare else ()
+        purposes: tuple[str, ...] = ("timer.start.purpose.say",) * 2 if bare else ()
+        pool, own = rng.choice(((_COOKED, "timer.start.food.say"), (_RESTS, "timer.start.rest.say")))
+        if bare and rng.random() < 0.35 and _known_without_timer(home, chosen_name := rng.choice(pool)):
+            name, purposes = chosen_name, (*purposes, own, own, own)
+            slots |= {"name": name, **_agreeing(name)}
+        elif section == "timer.start" and rng.random() < 0.14:
+            purposes = ("timer.start.reason.say",) * 6
+            why = rng.choice(_COOKED)
+            slots |= {"why": why, **_agreeing(why)}
         chosen = pick(rng, split, section, f"{section}.say", *purposes)
         if chosen is None or (not long.before_noun and chosen[0].slots & {"dd", "a_dd"}):
             return None
-        arguments = dict(long.slots) | ({"name": name} if "name" in chosen[0].slots else {})
+        called = "name" in chosen[0].slots and not _REASON.search(chosen[0].text)
+        arguments = dict(long.slots) | ({"name": name} if called else {})
+        slots["d"] = _brief(long.text) if rng.random() < 0.12 else long.text
         length = spans.spoken(long.slots)
         said = f"{name} timer" if "name" in arguments else f"{length} timer"
         result = Result(
@@ -219,12 +259,16 @@ def timer(rng: random.Random, home: Home, split: Split) -> Draft | None:
     text, arguments, label, one = _timer(rng, home, split)
     if section in _OF_A_NAME and rng.random() < 0.22:
         # What it is for is enough to say which: "2 more minutes on the pasta".
+        if cooks := rng.random() < 0.45:
+            name = rng.choice(_COOKED)
+            slots |= {"name": name, **_agreeing(name)}
         if not _known_without_timer(home, name):
             return None
         arguments, label, named = {"name": name}, f"{name} timer", True
     else:
-        named = False
-    sections = (f"{section}.named.say",) if named else (section, f"{section}.say")
+        named = cooks = False
+    own = (f"{section}.food.say",) * 2 if cooks else ()
+    sections = (f"{section}.named.say", *own) if named else (section, f"{section}.say")
     slots |= {"timer": text, "one": one}
     left = spans.spoken(spans.span(rng).slots)
     missing = Result(
@@ -258,6 +302,8 @@ def timer(rng: random.Random, home: Home, split: Split) -> Draft | None:
         tool = "HassIncreaseTimer" if up else "HassDecreaseTimer"
         arguments = arguments | short.slots
         slots["more"] = _more(rng, short.text)
+        if rng.random() < 0.12:
+            slots |= {"d": _brief(slots["d"]), "more": _brief(slots["more"])}
         chosen = pick(rng, split, *sections)
     elif section == "timer.status":
         tool = "HassTimerStatus"
@@ -335,7 +381,9 @@ def lists(rng: random.Random, home: Home, split: Split) -> Draft | None:
     what = rng.choice(objects)
     job = rng.random() < 0.5
     item = f"{verb} {what}" if job else things.task(rng, split)
+    cared = job and verb in _CARED_FOR
     sections = (section, f"{section}.say", *((f"{section}.job.say",) * 2 if job else ()))
+    sections = (*sections, *((f"{section}.care.say",) * 2 if cared else ()))
     chosen = pick(rng, split, *sections)
     if chosen is None:
         return None
@@ -348,7 +396,11 @@ def lists(rng: random.Random, home: Home, split: Split) -> Draft | None:
         "what": _ARTICLE.sub("", what),
     }
     slots |= {"the_what": f"the {slots['what']}" if what[:2] == "a " else what, **_agreeing(slots["what"])}
-    if chosen[0].slots & {"did", "what", "the_what"}:
+    doing, (short, _, particle) = gerund(f"{verb} {what}"), verb.partition(" ")
+    slots |= {"doing": doing, "doing_it": f"{gerund(short)} {slots['them']} {particle}".strip(), "a_job": _job_of(name)}
+    if chosen[0].slots & {"doing", "doing_it"}:
+        item = doing
+    elif chosen[0].slots & {"did", "what", "the_what"}:
         item = slots[
             "what"
         ]  # what was done is called by what it was done to: nobody says "mend the gate" of a mended gate

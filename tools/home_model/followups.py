@@ -58,7 +58,7 @@ def _devices_of(home: Home, arguments: dict[str, str]) -> tuple[HomeDevice, ...]
 def _too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
     """The same with another device or in another room: "and the kitchen", "and the desk lamp too"."""
     asks_state = last.tool in ("HassGetState", "HassClimateGetTemperature")
-    if not asks_state and last.arguments.get("area") and rng.random() < 0.25:
+    if not asks_state and _room_of(home, last) and rng.random() < 0.25:
         return _other_kind(rng, home, split, last)
     section = "followup.ask" if asks_state else "followup.correct" if rng.random() < 0.35 else "followup.too"
     template = GRAMMAR.pick(rng, section, split)
@@ -146,23 +146,34 @@ _SETS = (
 )
 
 
+def _room_of(home: Home, last: Call) -> str | None:
+    """The room that was named, be it only in the name of what is there: "the lounge blinds"."""
+    device = _known(home, last.arguments)
+    if device is None:
+        return last.arguments.get("area")
+    room = (device.area or "").lower()
+    return room if room and room in last.arguments["name"] else None
+
+
 def _other_kind(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
     """The same with what else is in the room: "and the curtains too" after its blinds."""
-    kind = last.arguments.get("domain")
+    device, area = _known(home, last.arguments), _room_of(home, last)
+    kind = device.domain if device else last.arguments.get("domain")
+    before = device.device_class if device else last.arguments.get("device_class")
     template = GRAMMAR.pick(rng, "followup.too", split)
     if (
         kind not in ("light", "fan", "switch", "cover")
         or template is None
+        or area is None
         or last.tool not in ("HassTurnOn", "HassTurnOff")
         or len(last.arguments) > 3
     ):
         return None
-    area = last.arguments["area"]
     room = next((each for each in home.areas if each.lower() == area), None)
     # What is opened stays with what is opened: "and the lights" after blinds that were shut could mean either.
     options = [
         (domain, device_class, noun) for domain, device_class, noun in _SETS
-        if (domain == "cover") == (kind == "cover") and (domain, device_class) != (kind, last.arguments.get("device_class"))
+        if (domain == "cover") == (kind == "cover") and (domain, device_class) != (kind, before)
         and members(home, domain, device_class, room)
     ]  # fmt: skip
     if not options:

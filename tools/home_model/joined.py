@@ -6,11 +6,11 @@ from __future__ import annotations
 import random
 import re
 
-from tools.home_model import acts, chores, drafts, levels, players, results
-from tools.home_model.calls import Draft, Turn, call
+from tools.home_model import acts, chores, drafts, levels, players, results, spans, things
+from tools.home_model.calls import Draft, Result, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
-from tools.home_model.homes import Home
-from tools.home_model.targets import Target, members, named, place, somewhere
+from tools.home_model.homes import Home, HomeDevice
+from tools.home_model.targets import Target, called_plainly, inside, members, named, place, somewhere
 from tools.home_model.wording import Maker, finished
 
 
@@ -102,6 +102,102 @@ def _rooms(rng: random.Random, home: Home, split: Split) -> Draft | None:
         )
     text = GRAMMAR.say(rng, template.node, {"a": pair[0].lower(), "b": pair[1].lower(), "nouns": noun})
     return Draft(text, "do", tuple(calls), tuple(answers), template.text)
+
+
+def _places(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """The same in two places, of which one may be a floor: "outside and downstairs"."""
+    domain, noun = rng.choice((("light", "lights"),) * 4 + (("light", "lamps"), ("fan", "fans")))
+    spots = [("area", area) for area in home.areas if members(home, domain, None, area)]
+    spots += [("floor", floor) for floor in home.floors if members(home, domain, None, None, floor)] * 3
+    template = GRAMMAR.pick(rng, "several.places", split)
+    if len({spot for _, spot in spots}) < 2 or template is None or called_plainly(home, noun):
+        return None
+    chosen = rng.sample(spots, 2)
+    sets = [members(home, domain, None, **{slot: spot}) for slot, spot in chosen]
+    if set(sets[0]) & set(sets[1]):
+        return None  # a room and its own floor
+    on = rng.random() < 0.5
+    calls, answers = [], []
+    for (slot, spot), devices in zip(chosen, sets, strict=True):
+        arguments = {slot: spot.lower(), "domain": domain}
+        calls.append(call("HassTurnOn" if on else "HassTurnOff", arguments))
+        answers.append(results.done(rng, Target("", "", arguments, devices, True, spot, noun), "on" if on else "off"))
+    state = "on" if on else "off"
+    slots = {
+        "nouns": noun, "w": state, "v": rng.choice(("turn", "switch", "put", "get")), "vv": rng.choice((f"turn {state}", f"switch {state}")),
+        "pin": inside(rng, chosen[0][1]), "qin": inside(rng, chosen[1][1]),
+    }  # fmt: skip
+    return Draft(GRAMMAR.say(rng, template.node, slots), "say", tuple(calls), tuple(answers), template.text)
+
+
+_HALVED = {
+    "lock": ((("lock", "lock up", "bolt"), "have", "locked", "HassTurnOn"),),
+    "cover": ((("open", "open up"), "have", "open", "HassTurnOn"), (("close", "shut"), "have", "closed", "HassTurnOff")),
+    "light": ((("turn on", "switch on", "put on"), "put", "on", "HassTurnOn"), (("turn off", "switch off"), "turn", "off", "HassTurnOff")),
+}  # fmt: skip
+"""The verbs for two things at once, those that go around them, the state after, and the tool."""
+
+
+def _halves(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Two of a kind whose noun is said once: "the front and back doors"."""
+    ways: list[tuple[HomeDevice, HomeDevice]] = [
+        (one, other) for one in home.devices for other in home.devices
+        if one.domain == other.domain and one.name.lower() != other.name.lower() and _halved(home, one)[1] == _halved(home, other)[1] != ""
+    ]  # fmt: skip
+    template = GRAMMAR.pick(rng, "several.halves", split)
+    if not ways or template is None:
+        return None
+    pair = rng.choice(ways)
+    domain = pair[0].domain
+    verbs, around, state, tool = rng.choice(_HALVED.get(domain, _HALVED["light"]))
+    if not template.slots & {"noun", "nouns"} and domain not in ("lock", "cover"):
+        return None  # "turn on left and right" names nothing
+    (a, noun), (b, _) = (_halved(home, device) for device in pair)
+    slots = {"a": a, "b": b, "noun": noun, "nouns": f"{noun}s", "vv": rng.choice(verbs), "v": around, "w": state}
+    targets = [Target("", "", {"name": device.name.lower()}, (device,)) for device in pair]
+    return Draft(
+        GRAMMAR.say(rng, template.node, slots),
+        "say",
+        tuple(call(tool, target.arguments) for target in targets),
+        tuple(results.done(rng, target, state) for target in targets),
+        template.text,
+        (a, b),
+    )
+
+
+def _halved(home: Home, device: HomeDevice) -> tuple[str, str]:
+    """A device's name without its noun, and the noun; nothing where that could mean a room, or more than one device."""
+    own, _, noun = device.name.lower().rpartition(" ")
+    kinds = ("light", "lock", "cover", "switch", "fan")
+    rooms = [place.lower() for place in (*home.areas, *home.floors)]
+    if (
+        device.domain not in kinds
+        or not re.fullmatch(r"[a-z]+(?: [a-z]+)?", own)
+        or noun.endswith("s")
+        or not noun.isalpha()
+    ):
+        return "", ""
+    if own in rooms or home.find(device.name) is not device or " and " in own:
+        return "", ""
+    return own, noun
+
+
+def _gone(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Two things that were bought and come off the list."""
+    items = [things.purchase(rng, split) for _ in range(2)]
+    template = GRAMMAR.pick(rng, "several.gone", split)
+    if (
+        template is None
+        or items[0] == items[1]
+        or any(re.search(r"^\d|\b(?:an?|some|the|my|and|of)\b", item) for item in items)
+    ):
+        return None
+    if "'s" in template.text and any(item.endswith("s") for item in items):
+        return None
+    calls = tuple(call("HassShoppingListCompleteItem", {"item": item}) for item in items)
+    answers = tuple(Result(True, f"{item} is off the shopping list") for item in items)
+    text = GRAMMAR.say(rng, template.node, {"i": items[0], "j": items[1]})
+    return Draft(text, "say", calls, answers, template.text)
 
 
 def _of_kind(rng: random.Random, home: Home, section: str) -> Target | None:
@@ -226,8 +322,11 @@ def _two_rooms(rng: random.Random, home: Home, split: Split) -> Draft | None:
 def _short(rng: random.Random, home: Home) -> Draft | None:
     """A command in two or three words: "tv off", "the radio quieter", "bedroom blind shut"."""
     kind = rng.choices(
-        ("on", "off", "open", "close", "lock", "bright", "loud", "level", "degrees"), (8, 10, 5, 6, 2, 6, 6, 5, 4)
+        ("on", "off", "open", "close", "lock", "bright", "loud", "level", "degrees", "timer"),
+        (8, 10, 5, 6, 2, 6, 6, 5, 4, 5),
     )[0]
+    if kind == "timer":
+        return _short_timer(rng, home)
     if kind == "degrees":
         areas = [area for area in home.areas if members(home, "climate", None, area)]
         if not areas:
@@ -282,6 +381,26 @@ def _short(rng: random.Random, home: Home) -> Draft | None:
     )
 
 
+def _short_timer(rng: random.Random, home: Home) -> Draft | None:
+    """How long something takes, and no word of a timer: "in goes the cake, 40 minutes"."""
+    name, length = things.timed(rng, "train"), spans.span(rng)
+    if home.find(name) is not None or name in [area.lower() for area in home.areas]:
+        return None
+    d = length.text
+    text = rng.choice(
+        (
+            f"in goes the {name}, {d}",
+            f"{name}, {d}",
+            f"{d} for the {name}",
+            f"{name} timer {d}",
+            f"{d} on the {name}",
+            f"{name} just gone in, {d}",
+        )
+    )
+    made = call("HassStartTimer", {**length.slots, "name": name})
+    return Draft(text, "say", (made,), (Result(True, f"{name} timer started"),), text)
+
+
 def _terse(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Two different things, at least one of them without a verb."""
     template = GRAMMAR.pick(rng, "several.terse", split)
@@ -308,13 +427,16 @@ def _terse(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 def several(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
     pick = rng.random()
-    if pick < 0.27:
+    if pick < 0.06:
+        maker = rng.choices((_places, _halves, _gone), (4, 4, 2))[0]
+        found = maker(rng, home, split)
+    elif pick < 0.29:
         found = _shared_verb(rng, home, split)
-    elif pick < 0.32:
+    elif pick < 0.33:
         found = _rooms(rng, home, split)
-    elif pick < 0.34:
+    elif pick < 0.35:
         found = _two_rooms(rng, home, split)
-    elif pick < 0.44:
+    elif pick < 0.45:
         found = _terse(rng, home, split)
     elif pick < 0.53:
         found = _repaired(rng, home, split)

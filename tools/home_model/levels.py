@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 
 from appliance.home.tools import COLORS
 from tools.home_model import results
@@ -13,7 +14,18 @@ from tools.home_model.drafts import covered, draft, names_of, pick, place_slots,
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.kinds import COLOR_TEMPERATURES
-from tools.home_model.targets import Target, called_plainly, inside, members, named, of_set, somewhere
+from tools.home_model.targets import (
+    SET_NOUNS,
+    Place,
+    Target,
+    called_plainly,
+    inside,
+    members,
+    named,
+    of_set,
+    place,
+    somewhere,
+)
 
 
 def _lit(rng: random.Random, home: Home, sets: float = 0.42) -> tuple[Target, dict[str, str]] | None:
@@ -69,6 +81,8 @@ def described(rng: random.Random, home: Home) -> Target | None:
     """
     if rng.random() < 0.3 and (target := _big_light(rng, home)) is not None:
         return target
+    if rng.random() < 0.35 and (target := _fixture(rng, home) or _of_a_side(rng, home)) is not None:
+        return target
     lights = [device for device in home.devices if device.domain == "light"]
     rng.shuffle(lights)
     for device in lights:
@@ -113,6 +127,61 @@ def _big_light(rng: random.Random, home: Home) -> Target | None:
         ("the big light", "the big light", "the big light", "the overhead light", "the overhead one", "that big light")
     )
     return _in_its_room(rng, device, text, share=1.0 if len(found) > 1 else 0.2)
+
+
+_FIXTURES = frozenset(
+    "ceiling wall mirror vanity island counter countertop worktop headboard shelf bookshelf bookcase mantel alcove niche nook".split()
+)
+
+
+def _fixture(rng: random.Random, home: Home) -> Target | None:
+    """What a light is on, said for the light itself: "the lounge ceiling at a third", "the mirror can go"."""
+    lights = [device for device in home.devices if device.domain == "light"]
+    rng.shuffle(lights)
+    for device in lights:
+        name, room = device.name.lower().split(), (device.area or "").lower()
+        own = [word for word in name if word not in _NO_WORD_OF_ITS_OWN and word not in room.split()]
+        if len(own) != 1 or own[0] not in _FIXTURES:
+            continue
+        word, alone = own[0], _speak_of(home, own[0]) == 1
+        if (
+            not alone
+            and sum(word in each.name.lower().split() for each in home.devices if each.area == device.area) > 1
+        ):
+            continue
+        if alone and rng.random() < 0.5:
+            return _in_its_room(rng, device, f"the {word}", share=0.0)
+        if not room or home.find(f"{room} {word}") not in (None, device):
+            continue
+        if rng.random() < 0.4:
+            return _in_its_room(rng, device, f"the {word}", share=1.0)
+        arguments = {"name": device.name.lower()}
+        if not set(room.split()).intersection(name):
+            arguments["area"] = room
+        return Target(f"{place(rng, room)} {word}", f"{room} {word}", arguments, (device,), noun="light")
+    return None
+
+
+def _of_a_side(rng: random.Random, home: Home) -> Target | None:
+    """One of several lamps by its side: "the right hand bedside lamp", "the bedside lamp on the right"."""
+    lights = [device for device in home.devices if device.domain == "light"]
+    rng.shuffle(lights)
+    for device in lights:
+        name, room = device.name.lower().split(), (device.area or "").lower().split()
+        side = next((word for word in name if _SIDES.get(word)), "")
+        rest = " ".join(word for word in name if word != side and word not in room)
+        if (
+            not side
+            or side in room
+            or rest in ("", *_FIXTURES)
+            or sum(side in each.name.lower().split() for each in lights) > 1
+        ):
+            continue
+        texts = [f"the {rest} {where}" for where in _SIDES[side]]
+        if side in ("left", "right"):
+            texts += [f"the {side} hand {rest}", f"the {side} hand {rest}", f"the {rest} to the {side}"]
+        return _in_its_room(rng, device, rng.choice(texts), rest.endswith("lights"), 0.15)
+    return None
 
 
 def _speak_of(home: Home, word: str) -> int:
@@ -238,7 +307,7 @@ def brightness(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 _PARTS = {
     "a third": "33", "a quarter": "25", "a fifth": "20", "a tenth": "10", "three quarters": "75", "3 quarters": "75",
-    "two thirds": "67", "2 thirds": "67", "one third": "33", "one quarter": "25",
+    "two thirds": "67", "2 thirds": "67", "one third": "33", "one quarter": "25", "half": "50", "2 fifths": "40", "4 fifths": "80",
 }  # fmt: skip
 
 
@@ -280,7 +349,7 @@ def _tone(rng: random.Random, home: Home, split: Split) -> Draft | None:
             return None
         arguments = spot.arguments or {"area": "here"}
         target = Target("", "", arguments, found, True, spot.area or spot.floor or "here", "light")
-        chosen, slots, names = pick(rng, split, f"tone.{section}.place"), place_slots(spot), ()
+        chosen, slots, names = pick(rng, split, *with_say(f"tone.{section}.place")), place_slots(spot), ()
     if chosen is None or ("place" in chosen[0].slots and not slots["place"]):
         return None
     return draft(
@@ -307,7 +376,7 @@ def color(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 def color_temperature(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Make lights warmer or colder."""
-    if rng.random() < 0.45:
+    if rng.random() < 0.55:
         return _tone(rng, home, split)
     lit = _lit(rng, home)
     if lit is None:
@@ -324,6 +393,55 @@ def color_temperature(rng: random.Random, home: Home, split: Split) -> Draft | N
         rng, pick(rng, split, *with_say("colortemp")), target.slots | {"kelvin": text}, call("HassLightSet", arguments | {"temperature": kelvin}),
         results.done(rng, target, f"on, color temperature {kelvin} kelvin"), names_of(target),
     )  # fmt: skip
+
+
+# What is done in a room, by a word of the room's name: people say "where the cot is" for the nursery.
+_USES: dict[str, tuple[str, ...]] = {
+    "bedroom": ("where we go to sleep", "where I sleep", "in the room we sleep in", "where our bed is", "where we go to bed"),
+    "nursery": ("where the baby's bed is", "where the little one naps", "in the baby's room", "where the cot is", "where the baby naps"),
+    "kitchen": ("where we cook", "where the cooker is", "where the food gets made", "where the fridge is"),
+    "bathroom": ("where the bath is", "where we have our baths", "where I brush my teeth", "where the tub is"),
+    "dining": ("where we eat", "where we have our dinner", "where the big table is", "in the room we eat in"),
+    "lounge": ("where we watch telly", "where the sofa is", "where we sit of an evening"),
+    "living": ("where we watch telly", "where the sofa is", "where we sit of an evening"),
+    "office": ("where I work", "where my desk is", "in the room I work in"),
+    "study": ("where I work", "where my desk is", "in the room I work in"),
+    "laundry": ("where we do the washing", "where the washing gets done"),
+}  # fmt: skip
+
+
+def by_use(rng: random.Random, home: Home, spot: Place) -> Place:
+    """The room, now and then by what is done there, where no other room of the home may be meant."""
+    area = (spot.area or "").lower()
+    use = next((word for word in _USES if area in (word, f"{word} room", f"main {word}", f"master {word}")), None)
+    rivals = {"living": "lounge", "lounge": "living", "office": "study", "study": "office"}
+    alike = (use, rivals.get(use or ""))
+    if use is None or rng.random() < 0.85 or sum(bool({*alike} & {*each.lower().split()}) for each in home.areas) != 1:
+        return spot
+    words = rng.choice(_USES[use])
+    room = words.removeprefix("in ") if words.startswith("in ") else f"the room {words}"
+    return replace(spot, inside=words, text=room)
+
+
+def hung_where(rng: random.Random, home: Home, device_class: str) -> Target | None:
+    """The covers of a room that is told by what is done there: "the shutters where the cot is"."""
+    areas = sorted({each.area for each in members(home, "cover", device_class) if each.area})
+    if not areas:
+        return None
+    area = rng.choice(areas)
+    known = Place("", "", area.lower(), {"area": area.lower()}, area=area)
+    spots = [by_use(rng, home, known) for _ in range(8)]
+    spot = next((each for each in spots if each.inside), None)
+    found = members(home, "cover", device_class, area)
+    if spot is None:
+        return None
+    several = len(found) > 1 or rng.random() < 0.6
+    noun = rng.choice(SET_NOUNS[device_class][1 if several else 0])
+    arguments = {"area": area.lower(), "domain": "cover", "device_class": device_class}
+    text = f"the {noun} {spot.inside}"
+    if called_plainly(home, text):
+        return None
+    return Target(text, f"{noun} {spot.inside}", arguments, found, several, area, noun)
 
 
 # How far open in words: percent open, said of what is left open, and said of how far it is closed.
@@ -364,6 +482,11 @@ def share(rng: random.Random, device_class: str) -> tuple[str, dict[str, str]]:
     }  # fmt: skip
     if upright:
         slots |= {"way_up": slots["way_open"], "way_down": slots["way_shut"]}
+    if n not in ("10", "90"):  # "raise it by a third": of all the way that it has
+        plain = {"25": "a quarter", "33": "a third", "50": "half", "66": "two thirds", "75": "three quarters"}
+        slots |= {"by_open": plain[n], "by_shut": plain[_REST[n]]}
+        if upright:
+            slots |= {"by_up": plain[n], "by_down": plain[_REST[n]]}
     if device_class == "curtain":
         slots |= {"way_across": slots["way_shut"]}
     if n == "10":
@@ -379,6 +502,8 @@ def position(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if found is None:
         return None
     target, device_class = found
+    if rng.random() < 0.1 and device_class in SET_NOUNS:
+        target = hung_where(rng, home, device_class) or target
     n = percent(rng)
     shares: dict[str, str] = {}
     pick_of = rng.random()
@@ -445,6 +570,48 @@ def _pace(rng: random.Random, target: Target) -> tuple[str, dict[str, str]]:
     return n, {"setting": rng.choice(settings), "way": way}
 
 
+_HOODS = re.compile(r"\b(?:extractor|extractor fan|cooker hood|range hood|exhaust fan)$")
+_OVER_THE_HOB = (
+    "the fan on the cooker", "the fan above the cooker", "the fan over the stove", "the thing over the hob", "the hood over the cooker",
+    "the fan above the hob", "the kitchen hood", "that fan over the cooker", "the one over the hob",
+)  # fmt: skip
+
+
+def fan_by_place(rng: random.Random, home: Home) -> Target | None:
+    """The one cooker hood by where it hangs, and the one ceiling fan by that it spins there."""
+    fans = members(home, "fan", None)
+    hoods = [
+        each
+        for each in fans
+        if _HOODS.search(each.name.lower()) and ("hood" in each.name.lower() or (each.area or "").lower() == "kitchen")
+    ]
+    overhead = [each for each in fans if "ceiling" in each.name.lower().split()]
+    pick_of = rng.random()
+    if pick_of < 0.25 and len(hoods) == 1:
+        text, device = rng.choice(_OVER_THE_HOB), hoods[0]
+    elif pick_of > 0.8 and len(overhead) == 1:
+        text, device = rng.choice(("the ceiling whirler", "that ceiling whirler", "the spinner on the ceiling", "the overhead fan")), overhead[0]  # fmt: skip
+    else:
+        return None
+    bare = text.split(" ", 1)[1]
+    if any(re.search(rf"\b{re.escape(each.name.lower())}\b", text) for each in home.devices):
+        return None
+    return Target(text, bare, {"name": device.name.lower()}, (device,), noun="fan")
+
+
+def shortened(rng: random.Random, home: Home, device: HomeDevice) -> Target:
+    """A fan by its name; now and then without the word "fan": "the extractor"."""
+    low = device.name.lower()
+    first = low.removesuffix(" fan")
+    words = first.split()
+    taken = any(
+        first in name.lower() for each in home.devices if each != device for name in (each.name, *each.aliases)
+    ) or any(word in area.lower().split() for area in (*home.areas, *home.floors) for word in words)
+    if first == low or taken or len(words) != 1 or words[0] in ("ceiling", *_SIDES) or rng.random() < 0.75:
+        return named(rng, home, device)
+    return Target(f"the {first}", first, {"name": low}, (device,), noun="fan")
+
+
 def fan_speed(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Set the speed of a fan."""
     n = percent(rng)
@@ -452,7 +619,7 @@ def fan_speed(rng: random.Random, home: Home, split: Split) -> Draft | None:
         target = of_set(rng, home, "fan", None, ("area", "floor", "here"))
     else:
         device = some_device(rng, home, ("fan",))
-        target = named(rng, home, device) if device else None
+        target = (fan_by_place(rng, home) or shortened(rng, home, device)) if device else None
     if target is None:
         return None
     slots = {"n": n}
@@ -536,8 +703,9 @@ def climate(rng: random.Random, home: Home, split: Split) -> Draft | None:
     spot = somewhere(rng, home, {"area": 72, "floor": 16, "here": 12})
     if spot is None:
         return None
+    spot = by_use(rng, home, spot)
     chosen = pick(rng, split, *with_say("climate.set.place"))
-    if chosen and rng.random() < 0.12:  # "lounge at 19": a number alone is a temperature where it can be one
+    if chosen and rng.random() < 0.16:  # "lounge at 19": a number alone is a temperature where it can be one
         t, chosen = rng.choice(_MILD), pick(rng, split, *with_say("climate.room"))
         state = f"set to {t} {rng.choice(('°C', 'degrees'))}"
     found = members(home, "climate", None, spot.area, spot.floor) if spot.area or spot.floor else thermostats[:1]

@@ -14,8 +14,9 @@ from appliance.home import resolver
 from appliance.home.errors import Ambiguous, HomeError
 from appliance.home.naming import words
 from appliance.home.places import LIKENESS_LEAD
+from appliance.home.query import SWITCHABLE
 from appliance.home.registry import Area, Device, Floor, Registry
-from appliance.home.resolver import SWITCHABLE, resolve
+from appliance.home.resolver import resolve
 from tools.home_model.homes import HomeDevice, random_home
 from tools.home_model.misheard import Pair
 from tools.home_model.spoken import Progress

@@ -117,7 +117,7 @@ _UNKNOWN: tuple[tuple[str, str, dict[str, str], dict[str, str]], ...] = (
 
 
 def negation(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
-    if rng.random() < 0.25:
+    if rng.random() < 0.38:
         return _aside(rng, home, split)
     if rng.random() < 0.12:
         return _forbidden(rng, home, split)
@@ -161,13 +161,13 @@ _TWISTED = re.compile(
 
 _ASIDES = {
     "aside.told": "Okay, I change nothing.", "aside.people": "Okay, I change nothing.", "aside.ing": "Okay, I change nothing.",
-    "aside.can": "Yes, just tell me to.", "aside.can.x": "Yes, just tell me what to do.",
+    "aside.remark": "Okay, I change nothing.", "aside.can": "Yes, just tell me to.", "aside.can.x": "Yes, just tell me what to do.",
 }  # fmt: skip
 
 
 def _aside(rng: random.Random, home: Home, split: Split) -> Turn | None:
     """Something told, asked about, or said to somebody else: a command stands in it, but nothing may be done."""
-    section = rng.choices(tuple(_ASIDES), (36, 20, 12, 14, 18))[0]
+    section = rng.choices(tuple(_ASIDES), (36, 20, 12, 70, 14, 18))[0]
     template = GRAMMAR.pick(rng, section, split)
     slots: dict[str, str] = {}
     names: tuple[str, ...] = ()

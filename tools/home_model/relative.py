@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 
 from appliance.home.tools import COLORS
 from tools.home_model import acts, levels, results
@@ -38,7 +39,7 @@ _LITTLE = (
 )
 _NOT = re.compile(rf"\b(?:less|not (?:so|as|that|quite so)) (?:(?P<little>{_LITTLE})|\w+)\b")
 _UP = re.compile(
-    r"\b(?:brighter|brighten|lighter|up|raise|increase|boost|crank|bump|speed up|faster|stronger|harder|warmer|hotter"
+    r"\b(?:toasty|brighter|brighten|lighter|up|raise|increase|boost|crank|bump|speed up|faster|stronger|harder|warmer|hotter"
     rf"|warm|chill off|edge off the c(?:old|hill)|warmed|cozier|more(?! (?:{_LITTLE}|gentle|gently|mellow))|higher|open)\b|^crack\b"
 )
 _DOWN = re.compile(
@@ -84,7 +85,7 @@ def said(rng: random.Random, template: Template, slots: dict[str, str]) -> tuple
     text = bare
     for slot, name in names.items():
         text = text.replace(f"<{slot}>", name)
-    return " ".join(text.split()), direction(re.sub(r"<\w+>", "", bare))
+    return re.sub(r"\s+([,.?!;:])", r"\1", " ".join(text.split())), direction(re.sub(r"<\w+>", "", bare))
 
 
 _SLOTS = {
@@ -173,7 +174,8 @@ _DEGREES: dict[float, tuple[str, ...]] = {
 """Steps of temperature and how they are said."""
 
 _WHOLE = re.compile(
-    r"(i|i'm|i'd|it|it's|we|we're|the|my|everyone|grandma's|could|can|would|a|phew|good|blimey|brrr?|easy|too|not|who|far|way|more|less|another)\b|\{(?!raise)|<",
+    r"(i|i'm|i'd|it|it's|we|we're|the|my|everyone|grandma's|could|can|would|a|phew|good|blimey|brrr?|easy|too|not|who|whoever|far|way|more|less|another|bit|up|heating|just|only|about|maybe|say"
+    r"|warmer|cooler|colder|hotter|perishing|freezing|icy|nippy|parky|bitter|chilly|sweltering|roasting|boiling|baking|stifling|tropical)\b|\{(?!raise)|<",
     re.I,
 )
 """How sentences begin that are no imperatives."""
@@ -215,7 +217,8 @@ def exception(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if rng.random() < 0.14:
         return _elsewhere(rng, home, split)
     kind = rng.choices(
-        ("light", "cover", "fan", "all", "lock", "climate", "level", "color"), (46, 18, 6, 14, 7, 3, 9, 4)
+        ("light", "cover", "covers", "plug", "fan", "all", "lock", "climate", "level", "color"),
+        (46, 15, 8, 6, 6, 14, 7, 3, 9, 4),
     )[0]
     target = _many(rng, home, kind)
     if target is None or len(target.devices) < 2 or not (target.plural or target.text.startswith(("every", "each"))):
@@ -224,7 +227,7 @@ def exception(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if spared is None:
         return None
     section = {
-        "cover": rng.choice(("open", "close", "close")), "lock": "lock", "level": "brightness", "color": "color", "all": "off",
+        "cover": rng.choice(("open", "close", "close")), "covers": rng.choice(("open", "close", "close")), "lock": "lock", "level": "brightness", "color": "color", "all": "off",
     }.get(kind) or rng.choice(("on", "off", "off"))  # fmt: skip
     if section in ("brightness", "color", "lock") or rng.random() < 0.5:
         return _all_but(rng, split, target, spared, section)
@@ -253,9 +256,42 @@ def _many(rng: random.Random, home: Home, kind: str) -> Target | None:
     if kind == "cover":
         classes = [each.device_class for each in home.devices if each.domain == "cover" and each.device_class]
         return of_set(rng, home, "cover", rng.choice(classes)) if classes else None
+    if kind == "covers":
+        return _all_covers(rng, home)
+    if kind == "plug":
+        return _all_plugs(rng, home)
     if kind in ("level", "color"):  # these tools are for lights alone and know no "all"
         return of_set(rng, home, "light", None, ("area", "floor", "here"))
     return of_set(rng, home, kind, None)
+
+
+_AT_WINDOWS = ("blind", "curtain", "shade", "shutter")
+_COVERS = ("covers", "window coverings", "window covers")
+
+
+def _all_covers(rng: random.Random, home: Home) -> Target | None:
+    """What hangs before windows, of whatever kind: "all the blinds and curtains"."""
+    spot = somewhere(rng, home, {"area": 4, "floor": 4, "all": 3})
+    found = members(home, "cover", None, spot.area, spot.floor) if spot else ()
+    kinds = sorted({device.device_class or "" for device in found})
+    if spot is None or len(kinds) < 2:
+        return None
+    nouns = rng.choice(_COVERS)
+    if set(kinds) <= set(_AT_WINDOWS) and rng.random() < 0.7:
+        nouns = " and ".join(rng.sample([f"{kind}s" for kind in kinds], len(kinds)))
+    where = f" {spot.inside}" if spot.area or spot.floor else ""
+    some = rng.choice(("all the", "the", "all", "every one of the", "all of the"))
+    known = {**spot.arguments, "domain": "cover"}
+    return Target(f"{some} {nouns}{where}", nouns, known, found, True, spot.area or spot.floor or "", "cover")
+
+
+def _all_plugs(rng: random.Random, home: Home) -> Target | None:
+    """Switches as people call them."""
+    found = of_set(rng, home, "switch", None)
+    if found is None or "switches" not in found.text:
+        return found
+    word = rng.choice(("plugs", "plugs", "sockets", "switches", "smart plugs", "outlets"))
+    return replace(found, text=found.text.replace("switches", word), bare=found.bare.replace("switches", word))
 
 
 _Spared = tuple[str, list[str], tuple[HomeDevice, ...]]
@@ -277,7 +313,7 @@ def _command_but(rng: random.Random, split: Split, target: Target, spared: _Spar
         r"\b(?:for|so|since|because|and|to|if|when) ", found_draft.text[len("turn on ") :]
     ):
         return None
-    said = f"{found_draft.text} {GRAMMAR.say(rng, tail.node, {'y': text})}"
+    said = re.sub(r" (?=[,.])", "", f"{found_draft.text} {GRAMMAR.say(rng, tail.node, {'y': text})}")
     return Draft(said, "do", found_draft.calls, found_draft.results, found_draft.template, tuple(names))
 
 
@@ -299,7 +335,8 @@ def _others(rng: random.Random, target: Target) -> str:
     where = rng.choice(HERE) if low == "here" else inside(rng, target.where) if low else rng.choice(("", *ALL))
     if target.noun == "device":
         return f"everything else {where}".strip()
-    nouns = rng.choice(SET_NOUNS[target.arguments.get("device_class") or target.arguments.get("domain", "light")][1])
+    kind = target.arguments.get("device_class") or target.arguments.get("domain", "light")
+    nouns = rng.choice(_COVERS if kind == "cover" else SET_NOUNS[kind][1])
     some = rng.choice(
         ("all the other", "all the other", "all other", "the other", "the rest of the", "every one of the other")
     )
@@ -379,7 +416,7 @@ def _spared(rng: random.Random, home: Home, target: Target) -> tuple[str, list[s
     texts: list[str] = []
     names: list[str] = []
     left = target.devices
-    for _ in range(1 if rng.random() < 0.8 else 2):
+    for _ in range(1 if rng.random() < 0.74 else 2):
         if "area" not in target.arguments and len(rooms) > 1 and rng.random() < 0.45:
             area = rng.choice(sorted(rooms))
             spoken = rng.choice(
@@ -409,6 +446,6 @@ def _one(rng: random.Random, home: Home, name: str) -> str:
     """A device among others of its kind: "the desk one" for the desk lamp."""
     *rest, last = name.split()
     known = " ".join(rest)
-    if rest and last in _KIND_WORDS and rng.random() < 0.35 and known not in [area.lower() for area in home.areas]:
+    if rest and last in _KIND_WORDS and rng.random() < 0.45 and known not in [area.lower() for area in home.areas]:
         return f"the {known} {'ones' if last.endswith('s') else 'one'}"
     return article(rng, name)

@@ -16,12 +16,15 @@ except where a refusal is right. A part of what is accepted (one lamp of two) is
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from appliance.home.acts import ACTS, plan
 from appliance.home.errors import CannotDo, HomeError
+from appliance.home.naming import words
+from appliance.home.places import find_place
 from appliance.home.registry import Device, Registry
 from appliance.home.resolver import resolve
 from appliance.home.timer_tools import TIMER_TOOLS
@@ -87,7 +90,7 @@ def effects(tool: str, slots: Slots, registry: Registry, area: str | None) -> fr
     if tool in _SLOTS:  # Home Assistant says of some tools which kind they are for; here the tool itself does
         slots = {key: value for key, value in slots.items() if key in _SLOTS[tool] or key not in _KIND}
     call = coerce(ToolCall(tool, {key: str(value) for key, value in slots.items()}))
-    told = tuple(sorted(normal(tool, slots, area).items()))
+    told = _told(tool, slots, registry, area)
     try:
         validate(call)
         if tool in ACTS:
@@ -100,6 +103,23 @@ def effects(tool: str, slots: Slots, registry: Registry, area: str | None) -> fr
         if tool in ACTS or tool in TIMER_TOOLS:
             return frozenset()
     return frozenset([("call", tool, told)])
+
+
+def timer_effect(tool: str, slots: Slots, registry: Registry, area: str | None) -> Effect:
+    """A call to a timer tool as effects are compared."""
+    return "call", tool, _told(tool, slots, registry, area)
+
+
+def _told(tool: str, slots: Slots, registry: Registry, area: str | None) -> tuple[tuple[str, str], ...]:
+    """The slots of a call that touches no device; a timer's room and name may be said in several ways."""
+    made = normal(tool, slots, area)
+    if tool in TIMER_TOOLS:
+        if "name" in made:
+            made["name"] = " ".join(word for word in words(made["name"]) if word != "timer")
+        with contextlib.suppress(HomeError):
+            where = find_place(registry, made.get("area"), None, area)
+            made["area"] = where.area or where.floor or ""
+    return tuple(sorted((slot, value) for slot, value in made.items() if value))
 
 
 def _device_effects(call: ToolCall, registry: Registry, area: str | None) -> frozenset[Effect]:

@@ -25,8 +25,8 @@ from appliance.settings import DialogueSettings, LanguageModelSettings
 from appliance.speech.numbers import digits
 from engines.language_model import ChatModel
 from engines.nemotron_h.chat import Message, TextDelta, ToolCallRequest
-from tools.home_model.scoring import Effect, Outcome, acts_on, effect
-from tools.home_model.sentences import Case, Fixture, Said, Slots, normal
+from tools.home_model.scoring import Effect, Outcome, acts_on, effect, timer_effect
+from tools.home_model.sentences import Case, Fixture, Said, Slots
 
 
 class Subject(Protocol):
@@ -146,8 +146,14 @@ class BareModel:
 class ThroughAgent:
     """What the appliance does and says: the model behind its agent, in a simulated home that is new for every case."""
 
-    def __init__(self, model: ChatModel, fixture: Fixture, name: str = "agent") -> None:
-        self.name = name
+    def __init__(
+        self,
+        model: ChatModel,
+        fixture: Fixture,
+        name: str = "agent",
+        settings: LanguageModelSettings = LanguageModelSettings(),  # noqa: B008  frozen
+    ) -> None:
+        self.name, self._settings = name, settings
         self._model, self._fixture = model, fixture
         model.warm([{"role": "system", "content": system_prompt(fixture.devices)}], TOOLS)
         logging.getLogger("appliance").setLevel(logging.CRITICAL)  # what it refuses is counted here
@@ -159,7 +165,7 @@ class ThroughAgent:
     async def _hear(self, case: Case) -> Outcome:
         place, context = _Place(self._fixture), CallContext(case.area)
         conversation = Conversation(system_prompt(self._fixture.devices), DialogueSettings(), place.clock)
-        agent = Agent(self._model, place.home, conversation, LanguageModelSettings())
+        agent = Agent(self._model, place.home, conversation, self._settings)
         try:
             for said in case.history:
                 if said.calls is None and said.answer is None:
@@ -176,7 +182,7 @@ class ThroughAgent:
         # Timers, and whatever else is no device, are done where the call succeeded.
         calls = [(each.call.name, each.call.arguments) for each in called]
         others = {
-            ("call", each.call.name, tuple(sorted(normal(each.call.name, each.call.arguments, case.area).items())))
+            timer_effect(each.call.name, each.call.arguments, place.registry, case.area)
             for each in called
             if each.result.success and acts_on(each.call.name) and not each.result.changed
             and "Timer" in each.call.name

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from appliance.home.errors import HomeError
 from appliance.home.naming import words as words_of
 from appliance.home.places import find_place
+from appliance.home.query import SWITCHABLE
 from appliance.home.registry import Area, Device, Floor, Registry
-from appliance.home.resolver import SWITCHABLE, resolve
+from appliance.home.resolver import resolve
 from appliance.home.synonyms import ALONE, ROOM_GROUPS, THING_GROUPS
 from tools.home_model import words
 from tools.home_model.calls import Call, Turn

@@ -107,7 +107,7 @@ panic, emergency, all off, all clear, lockdown, energy saving, chill, cozy, brig
 SCENE_TAILS = _split("mode, scene, time, mood, lights, routine, setting, vibes, lighting, atmosphere, sequence, script")
 
 TODO_WORDS = _split("""
-groceries, errands, homework, packing, wish, gift, garden, repair, cleaning, weekend, work, school, party, travel, hardware store, pharmacy, drugstore, bakery, butcher, market, farmers market, pet store, book, movie, bucket,
+groceries, errands, chores, jobs, to do, tasks, odd jobs, homework, packing, wish, gift, garden, repair, cleaning, weekend, work, school, party, travel, hardware store, pharmacy, drugstore, bakery, butcher, market, farmers market, pet store, book, movie, bucket,
 reading, project, maintenance, holiday, camping, baby, birthday, meal, recipe, office supply, moving, bill, workout, chore wheel, honey do, pantry, freezer, costco, aldi, lidl, target run, walmart, safeway
 """)
 
@@ -128,12 +128,15 @@ APPLIANCES: dict[str, tuple[str, ...]] = {
         "kettle, kettle, washing machine, washing machine, washer, dryer, tumble dryer, dishwasher, coffee machine, coffee maker, espresso machine, car charger, car charger, ev charger, wallbox, printer, "
         "towel rail, heated towel rail, towel warmer, towel heater, electric blanket, heated blanket, bed warmer, fountain, water feature, pond pump, sprinkler, lawn sprinkler, sprinklers, burglar alarm, house alarm, "
         "extractor fan, cooker hood, hot tub, slow cooker, rice cooker, toaster, oven, iron, christmas tree, immersion heater, humidifier, dehumidifier, air fryer, microwave, freezer, fridge, fish tank, "
-        "heat lamp, fan heater, grow lamp, bread maker, record player, computer, treadmill, router, water pump"
+        "heat lamp, fan heater, grow lamp, bread maker, record player, computer, treadmill, router, water pump, "
+        "electric blanket, electric blanket, security system, alarm system, burglar alarm, patio heater, space heater, oil heater, panel heater, hair straighteners, pool pump, sump pump, garden sprinkler, lawn sprinkler, printer, iron, phone charger, bike charger"
     ),
     "valve": _split(
-        "water main, main water valve, water valve, sprinkler, lawn sprinkler, irrigation, garden tap, stopcock"
+        "water main, water main, main water valve, water valve, sprinkler, lawn sprinkler, irrigation, garden tap, stopcock, main stopcock, garden sprinkler"
     ),
-    "input_boolean": _split("burglar alarm, house alarm, alarm, guest mode, holiday mode"),
+    "input_boolean": _split(
+        "burglar alarm, house alarm, alarm, alarm system, security system, guest mode, holiday mode"
+    ),
     "humidifier": _split("humidifier, dehumidifier, air purifier"),
     "water_heater": _split("boiler, water heater, hot water, immersion heater"),
     "vacuum": _split(

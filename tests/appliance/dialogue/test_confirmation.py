@@ -194,9 +194,47 @@ def test_a_call_that_the_model_is_sure_of_is_made() -> None:
     assert table.say("turn on the kitchen light")[0] == "Kitchen Light is on."
 
 
-@pytest.mark.parametrize("text", ["something about 10 minutes", "turn on the kitchen light in 10 minutes"])
-def test_what_cannot_be_asked_about_is_not_guessed_at(text: str) -> None:
-    made = call("HassStartTimer", minutes=10) if "something" in text else call("HassTurnOn", name="kitchen light")
-    table = Table(made, "", probability=0.3)
-    assert table.say(text)[0] == "Sorry, I did not understand that."
+def test_what_cannot_be_asked_about_is_not_guessed_at() -> None:
+    table = Table(call("HassTurnOn", name="kitchen light"), "", probability=0.3)
+    assert table.say("turn on the kitchen light in 10 minutes")[0] == "Sorry, I did not understand that."
     assert table.home.timers.running() == []
+
+
+def test_the_only_thing_at_home_is_asked_about_where_nobody_knows_the_room() -> None:
+    table = Table(call("HassTurnOff", area="here", domain="cover", device_class="garage"), "")
+    assert table.say("close the garage door here")[0] == "Should I close Garage Door?"
+
+
+def test_a_timer_that_the_model_is_not_sure_of_is_asked_about() -> None:
+    table = Table(call("HassStartTimer", minutes=10), "", probability=0.3)
+    assert table.say("something about 10 minutes")[0] == "Should I set a timer for 10 minutes?"
+    assert table.home.timers.running() == []
+    assert table.say("yes")[0] == "A timer is set for 10 minutes."
+    assert [timer.started_with_s for timer in table.home.timers.running()] == [600]
+
+
+@pytest.mark.parametrize(
+    ("tool", "slots", "question"),
+    [
+        ("HassCancelTimer", {}, "Should I cancel the pasta timer?"),
+        ("HassCancelAllTimers", {}, "Should I cancel the pasta timer?"),
+        ("HassPauseTimer", {"name": "pasta's"}, "Should I pause the pasta timer?"),
+        ("HassIncreaseTimer", {"minutes": 2}, "Should I add 2 minutes to the pasta timer?"),
+        ("HassDecreaseTimer", {"minutes": 2}, "Should I take 2 minutes off the pasta timer?"),
+    ],
+)
+def test_what_is_asked_about_a_timer_names_it(tool: str, slots: dict[str, object], question: str) -> None:
+    table = Table(call(tool, **slots), "", probability=0.3)
+    table.home.timers.start(600, "pasta")
+    assert table.say("the pasta's something, 2 minutes")[0] == question
+    assert [timer.remaining_s for timer in table.home.timers.running()] == [600]
+
+
+def test_a_yes_to_another_timer_than_was_asked_about_does_nothing() -> None:
+    table = Table(call("HassCancelTimer"), "", probability=0.3)
+    pasta = table.home.timers.start(600, "pasta")
+    table.say("the pasta one maybe")
+    table.home.timers.cancel(pasta.id)
+    table.home.timers.start(600, "eggs")
+    assert table.say("yes")[0] == "The timers have changed meanwhile, so I did nothing."
+    assert [timer.name for timer in table.home.timers.running()] == ["eggs"]

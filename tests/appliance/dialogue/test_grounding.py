@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from appliance.dialogue.grounding import as_reported, claims, supported, unspoken
+from appliance.dialogue.prompt import copied
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,9 @@ def test_what_repeats_a_report_takes_its_letters() -> None:
     assert as_reported("it is 18.5 °c in the bedroom.", facts) == "It is 18.5 °C in the Bedroom."
     assert as_reported("tv lamp and desk", facts) == "TV Lamp and Desk"
     assert as_reported("okay then.", facts) == "okay then."
+
+
+def test_a_call_may_hold_what_was_said_without_its_possessive() -> None:
+    text = copied([], [{"role": "user", "content": "the pasta's done"}]).text
+    assert text.splitlines() == ["the pasta's done", "the pasta done"]
+    assert copied([], [{"role": "user", "content": "pasta done"}]).text == "pasta done"

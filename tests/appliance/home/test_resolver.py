@@ -155,6 +155,11 @@ def test_likeness_needs_every_word() -> None:
     assert likeness((), words("Lamp")) == 0
 
 
+def test_a_possessive_says_nothing_of_its_own() -> None:
+    assert words("the pasta's") == words("pasta") and words("James\u2019s Lamp") == words("James Lamp")
+    assert words("TV's") == ("tv",) and words("kids' room") == words("kid's room") == ("kid", "room")
+
+
 def test_what_fits_several_devices_is_asked_back_with_their_names() -> None:
     assert refusal("blind") == "Which one do you mean, Left Blind or Right Blind?"
     assert refusal("bedroom", context="Kitchen") == "What in the Bedroom?"

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls that name what nobody named: whether it was meant all the same, may be asked about, or is refused.
+
+"Start the vacuum" means the only vacuum, whatever it is called. What could open the house is never taken so.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from appliance.dialogue.grounding import unspoken
+from appliance.home.acts import ACTS
+from appliance.home.errors import HomeError
+from appliance.home.kinds import KINDS
+from appliance.home.naming import Words, words
+from appliance.home.places import is_here
+from appliance.home.registry import Device, Registry
+from appliance.home.resolver import guarded, resolve
+from appliance.home.synonyms import synonyms
+from appliance.home.tools import ToolCall
+
+_PLACES = ("name", "area", "floor")
+_FINDING = (*_PLACES, "domain", "device_class", "except")
+
+
+class Meant(enum.Enum):
+    """How sure it is that a call speaks of what the person spoke of."""
+
+    YES = enum.auto()
+    PERHAPS = enum.auto()
+    NO = enum.auto()
+
+
+def meant(call: ToolCall, said: Sequence[str], registry: Registry, area: str | None) -> Meant:
+    """Whether the things of an acting call were spoken of; `said` is what was said and reported, the sentence last."""
+    invented = [slot for slot in _PLACES if unspoken({slot: call.arguments.get(slot)}, said)]
+    rest = {slot: value for slot, value in call.arguments.items() if slot not in invented}
+    if unspoken(rest, said) is not None:
+        return Meant.NO
+    if not invented:
+        return Meant.YES
+    found = _reached(call, call.arguments, registry, area) if call.name in ACTS else []
+    if not found or any(map(guarded, found)):
+        return Meant.NO
+    known = synonyms(registry)
+    heard = known.spoken(words(said[-1]))
+    otherwise = all(_holds(heard, known.read(str(call.arguments[slot]))) for slot in invented)
+    if otherwise or _reached(call, rest, registry, area) == found:
+        return Meant.YES  # it was said in other words, or what was added says nothing
+    return Meant.YES if len(found) == 1 and _only_one_of_its_kind(found[0], heard, registry) else Meant.PERHAPS
+
+
+def anywhere(call: ToolCall, registry: Registry, area: str | None) -> ToolCall | None:
+    """The call for the one thing at home that fits, where it says "here" and nobody knows which room that is."""
+    if area is not None or call.name not in ACTS or not is_here(str(call.arguments.get("area") or "")):
+        return None
+    arguments = {slot: value for slot, value in call.arguments.items() if slot != "area"}
+    return ToolCall(call.name, arguments) if len(_reached(call, arguments, registry, None)) == 1 else None
+
+
+def _reached(call: ToolCall, arguments: Mapping[str, Any], registry: Registry, area: str | None) -> list[Device]:
+    slots = {slot: value for slot, value in arguments.items() if slot in _FINDING}
+    try:
+        return resolve(registry, slots, area, domains=ACTS.get(call.name))
+    except HomeError:
+        return []
+
+
+def _only_one_of_its_kind(device: Device, said: Words, registry: Registry) -> bool:
+    """Whether a kind of device was said, of which there is only this one, at home or in a room that was said."""
+    rooms = {area.name for area in registry.areas if f"@{area.name}" in said}
+    for kind, (domain, device_class) in KINDS.items():
+        if domain == device.domain and device_class in (None, device.device_class) and _holds(said, kind):
+            alike = [
+                each
+                for each in registry.devices
+                if each.domain == domain
+                and device_class in (None, each.device_class)
+                and (not rooms or each.area in rooms)
+            ]
+            return alike == [device]
+    return False
+
+
+def _holds(said: Words, part: Words) -> bool:
+    return bool(part) and any(said[at : at + len(part)] == part for at in range(len(said) - len(part) + 1))
