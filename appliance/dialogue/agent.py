@@ -218,7 +218,8 @@ class Agent:
         messages = [*self._conversation.messages(), *turn.messages]
         async for event in self._stream(messages):
             if isinstance(event, ToolCallRequest):
-                calls.append(event)
+                if event not in calls:  # a step that is written twice is one step
+                    calls.append(event)
             elif isinstance(event, MalformedCall):
                 _LOG.warning("a malformed call was dropped: %.200r", event.text)
             elif isinstance(event, TextDelta) and not calls:

@@ -11,7 +11,18 @@ from __future__ import annotations
 import re
 
 from appliance.dialogue.negation import still_asked
-from appliance.dialogue.phrases import ADDRESS, CHECKED, FILLERS, POLITE, STATE, SUBJECT, WISH, any_of
+from appliance.dialogue.phrases import (
+    ADDRESS,
+    CHECKED,
+    COMMAND_FIRST,
+    FILLERS,
+    NEXT_SENTENCE,
+    POLITE,
+    STATE,
+    SUBJECT,
+    WISH,
+    any_of,
+)
 from appliance.dialogue.sparing import leaves_out, outside, without_exception
 from appliance.dialogue.telling import asks, supposes, tells
 
@@ -74,13 +85,20 @@ _FORBIDDING = any_of(
     rf"|staying (?:put|just|exactly|the way|how|where|as)",
     r"(?:broken|acting up|on the blink|wet|repaired),?(?: so)? leave",
     "not (?:your|yours)",
+    r"well alone|must be joking|not on your life|^you dare|desist|abstain|(?:isn'?t|not|aren'?t) for \w+ing"
+    r"|anywhere near"
+    r"|lay(?:ing)? a finger|(?:your|my) hands on|left (?:to me|the way)|carry on as|doing what it|didnae"
+    r"|won'?t have you|no way$|(?:not a soul|none of us|(?:no ?one|nobody) here) (?:asked|wants?|said|mentioned"
+    r"|told|needs?)",
+    r"(?:hold fire|not yet|hang about|hold your horses|steady),? .*(?:leave|keep)|no help needed|so sit tight"
+    r"|don'?t trouble",
     # "Dinnae" is "don't"; what others may ask for and is to be ignored; what is meant so; what is done by oneself.
     "di[ns]n?(?:ae|a)(?! forget)",
     "you'?re no to",
     "(?:take no notice|ignore (?:that|him|her|them))",
     "on purpose",
     "(?:it'?s|that'?s|they'?re|it is) (?:meant|supposed) to be(?= ?$)",
-    r"i(?:'ll|'m going to|'m gonna| will) .{1,80}\b(?:myself|in my own time|with (?:my )?own)",
+    r"i(?:'ll|'m going to|'m gonna| will) (?!be ).{1,80}\b(?:myself|in my own time|with (?:my )?own)",
 )
 _NUMBER = r"(?:a|an|half an|\d+|one|two|three|five|ten|fifteen|twenty|thirty)"
 _PUTTING_OFF = any_of(
@@ -95,12 +113,16 @@ _PUTTING_OFF = any_of(
     r"at (?:\d+ ?(?:o'?clock|am|pm|a\.m|p\.m)|\d{1,2} ?: ?\d\d|noon|midnight|sunset|sunrise)",
     r"(?:every|each) (?:other )?(?:time|\w+day|day|night|morning|evening|week|hour|weekday|weekend)",
     r"(?<!how )(?<!what )(?:around|about|past|till) (?:noon|midnight|dusk|dawn|sunset|sunrise|quarter"
-    r"|half(?! (?:bright|open|way|power|volume|speed|closed|the))|\d{1,2}\b(?!\.?\d* ?(?:percent|degrees|%)))",
+    r"|half(?! (?:bright|open|way|power|volume|speed|closed|the|of|strength|while|as|lit))"
+    r"|\d{1,2}\b(?!\.?\d* ?(?:percent|degrees|%|thirds?|quarters?)))",
     *(
         "at (?:dusk|dawn|quarter|half past)",
         "in a (?:little )?(?:bit|while|moment|minute|second|few)",
         "(?:once|twice) a",
     ),
+    r"some ?day|(?:one|1) fine day|over the holidays|when that comes|at christmas$|one of these days"
+    r"|at some (?:stage|point)|next year|when (?:i'm|we're) (?:old|rich)"
+    r"|sometime",
     *("by the time", "at bedtime", "(?:early |first thing )?in (?:like )?the (?:morning|evening|afternoon)"),
     *(r"at \d+ sharp", r"next \w+day", "from now on", "make it a rule", "(?:should|if) it rains?"),
     *("(?:automate|program|schedule|plan) (?:it|that|to)", "(?:set it up|fix it) (?:so|to)"),
@@ -114,7 +136,8 @@ _PUTTING_OFF = any_of(
         "depending on",
         "(?:before|after|until|till) (?:sunrise|sunset|dark|dawn|dusk|midnight)",
     ),
-    rf"(?:wait|give it) (?:about )?(?:{_NUMBER} (?:seconds?|secs?|minutes?|mins?|hours?|moment|while|bit|mo)|\d+"
+    rf"(?:(?<!no )wait|give it) (?:about )?(?:{_NUMBER} (?:seconds?|secs?|minutes?|mins?|hours?|moment|while|bit"
+    rf"|mo)|\d+"
     r"(?! ?(?:percent|degrees?|%)))",
     rf"(?:when|whenever|once|until|till|unless|as soon as|before|(?<!'m )after|if) (?:{SUBJECT}|it'?s|anybody|anyone"
     rf"|the|"
@@ -130,6 +153,7 @@ _STAYING = re.compile(
     rf"|wind|cold|light out)\b)(?!nothing)"
     rf"(?:(?:[\w']+ ){{1,6}}?({STATE})\b(?! (?:the|my|our)\b)|({STATE})\b)"
 )
+_PART_WAY = re.compile(r"\d|\b(?:half|third|thirds|quarter|quarters|percent)\b")
 _END = r"(?= ?(?:$|[,.;!]| (?:please|now|for now|okay|ok|thanks|thank you|do nothing|leave|will you|would you|and)\b))"
 _ALONE = re.compile(
     r"\b(?:leave|let|keep) (?:[\w']+ ){1,10}?(?:alone|be)" + _END
@@ -146,6 +170,18 @@ _ALONE = re.compile(
     + r"|(?:^|[,.;!] ?|\b(?:please|hey|no|okay|wait|just|rather we|rather you|better|we) )leave (?!nothing)"
     + r"(?!.*\b(?:on|off|open|closed|shut|locked|unlocked|running|playing|going|half|ajar|un\w+|\d+)\b)"
 )  # fmt: skip
+# As it is, so it is meant, and whose business it is; "dim it, I like it like that" commands.
+_CONTENT = any_of(
+    r"(?:that'?s|it'?s|they'?re) (?:how (?:i|we) (?:want|like)|deliberate|the idea|fine by)|(?:i|we) (?:like|want"
+    r"|put|left)"
+    r" (?:it|them) (?:like that|that way)|(?:meant|supposed) to be$|stay out of it|nothing (?:for you to do"
+    r"|to do with you)",
+)
+# "No, leave it open": what somebody is about to change.
+_REFUSING = re.compile(
+    rf"(?:(?:please|hey|stop|wait|okay|oh),? )*(?:no|nah|whoa|oi|ah|ah ah|careful),? (?:leave|keep) .*\b{STATE}\b"
+    rf"|(?:\w+,? )?(?:leave|keep) .{{1,80}} {STATE},? (?:i'?m (?:still|in the middle)|i haven'?t|somebody'?s us)"
+)
 _LISTS = ("HassShoppingListAddItem", "HassListAddItem", "HassShoppingListCompleteItem", "HassListCompleteItem")
 _CONTRARY = {
     "on": ("HassTurnOff",),
@@ -169,7 +205,12 @@ def why_not(text: str, tool: str, spared: str = "", named: str = "") -> str | No
     said = " ".join(text.casefold().replace("\u2019", "'").split())
     if tool == "HassMediaSearchAndPlay" and _TITLE.match(said):
         return None  # a title may hold any words
-    said = ADDRESS.sub("", FILLERS.sub("", said).rstrip(" .!?"))
+    said = FILLERS.sub("", said).rstrip(" .!?")
+    refused = _REFUSING.match(said)
+    said = ADDRESS.sub("", said)
+    content = _CONTENT.search(said) and not COMMAND_FIRST.search(said)
+    if (refused or content) and not spared and not NEXT_SENTENCE.search(said):
+        return FORBIDDEN
     said = CHECKED.sub("", said)
     said = " ".join(POLITE.sub(" ", WISH.sub("please", said)).split())
     whole = said
@@ -186,7 +227,8 @@ def why_not(text: str, tool: str, spared: str = "", named: str = "") -> str | No
     else:
         asked = said
     staying = _STAYING.search(asked)
-    if staying and tool in (*_CONTRARY.get(staying[1] or staying[2], ()), "HassToggle"):
+    part_way = tool == "HassSetPosition" and _PART_WAY.search(asked)
+    if staying and not part_way and tool in (*_CONTRARY.get(staying[1] or staying[2], ()), "HassToggle"):
         return FORBIDDEN
     if not spared and leaves_out(asked) and not outside(asked, named):
         return EXCEPTED

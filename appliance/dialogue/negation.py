@@ -64,14 +64,24 @@ _KINDS = frozenset(("light", "lamp", "room"))
 _UNWANTED = re.compile(
     rf"^{_LEAD}(?:"
     r"(?:i |we )?(?:don'?t|do not) (?:leave|keep|have|want|need|like)"
-    r"|[\w' ]{1,60} (?:shouldn'?t|should not|needn'?t) be"
-    r"|(?:(?:there'?s|there is) )?no (?:need|point|use|sense|reason) (?:for|in|to)(?: (?:leave|have|keep|leaving|having"
+    r"|[\w' ]{1,60} (?:(?:shouldn'?t|should not|needn'?t|mustn'?t|must not) (?:be|stay)|(?:(?:is|are) not|isn'?t"
+    r"|aren'?t) (?:supposed"
+    r"|meant) to be)(?: left)?"
+    r"|(?:(?:there'?s|there is) )?no (?:need|point|use|sense|reason|call)(?: at all)? (?:for|in|to)(?: (?:leave"
+    r"|have|keep|leaving|having"
     r"|keeping))?)(?= )(?P<thing>(?:(?! (?:to|you|any(?:one|body)|if|when|turn\w*|switch\w*|put|go|going|left|kept)\b)"
-    r" [\w']+){0,8}?) (?:to be )?(?:still )?(?P<state>on|running|playing|open|unlocked)"
-    r"(?: (?:any ?more|any longer|now|right now|all (?:day|night)|please|will you|would you|thanks|for nothing))*"
+    r" [\w']+){0,8}?) (?:to be )?(?:still |left )?(?P<state>on|running|playing|open|unlocked|closed|shut|going|lit)"
+    r"(?: (?:any ?more|any longer|now|right now|all (?:day|night)|please|will you|would you|thanks|for nothing|dude"
+    r"|at this hour"
+    r"|at this time of (?:day|night|year)|in this weather|by now|tonight|in the (?:dark|daytime)|while we sleep))*"
     rf"(?= ?(?:$|[,.;!?]|(?:so|now|because|cos) | {IMPERATIVE} (?:it|them)\b))"
 )
-_AWAY = {"unlocked": ("HassTurnOn",), "playing": ("HassTurnOff", "HassMediaPause")}
+_AWAY = {
+    "closed": ("HassTurnOn",),
+    "shut": ("HassTurnOn",),
+    "unlocked": ("HassTurnOn",),
+    "playing": ("HassTurnOff", "HassMediaPause"),
+}
 _NO_NAMES = frozenset(("here", "all"))
 
 

@@ -45,8 +45,8 @@ IMPERATIVE = (
     "|give|get|fire|cancel|flip|flick|click|pull|push|draw|cut|pop|bolt|light|move|drop|roll|undo|secure|warm|cool)"
 )
 _DELEGATING = (
-    r"(?:(?:can|could|would|will) you (?!believe|imagine)\w|you do (?:it|that)|do (?:it|that)(?! by hand| myself)"
-    "|take care of (?:it|that)|see to (?:it|that)|be an? |mind and )"
+    r"(?:(?:can|could|would|will) you (?!believe|imagine|credit)\w|you do (?:it|that)"
+    "|do (?:it|that)(?! by hand| myself)|take care of (?:it|that)|see to (?:it|that)|be an? |mind and )"
 )
 _LEAD = r"(?:(?:so|and|now|then|please|just|okay|right|well|also|go|ahead|oh) )*"
 _COMMAND = rf"{_LEAD}(?:{_DELEGATING}|{IMPERATIVE}\b|please\b)"
@@ -69,6 +69,22 @@ ADDRESS = re.compile(
     r"|(?:no|stop),|no (?=who|dad|mum|not|my)|stop (?=i[ ']|we'|he |she |we |they |sorry|an? |no|don't|just ))[,.]? *)+"
 )
 """What is said before a sentence, and means nothing for it."""
+ANNOUNCING = re.compile(
+    r"^(?:(?:(?:just |i'?m )?(?:wondering|curious)|(?:quick|honest|silly|stupid|daft) question|out of interest"
+    r"|i'?ve always wondered|tell me something|here'?s one for you|sorry but|hang on|this might sound daft but"
+    r"|(?:one|1) for the experts?|settle something for us|no rush but|genuinely|asking for a friend"
+    r"|for future reference"
+    r"|i read something about this|i'?m a bit worried|you'?d know this|i'?m new to this|the kids want to know"
+    r"|my friend wants to know|just so i know"
+    r"|here'?s (?:1|one) for you)\b(?:[,.:]| (?=is|are|am|do|does|did|can|could|would|will|might|what|how|why|who"
+    r"|which|have|has))[, ]*)+"
+)
+"""What announces a question: "out of interest, how do you …"."""
+CURIOUS = re.compile(
+    r"\b(?:out of interest|always wondered|settle something|for the experts?|asking for a friend|future reference"
+    r"|the kids want to know|friend wants to know|just so i know|honest question)\b"
+)
+"""Announced so, a question is asked for its answer alone."""
 _MODAL = "(?:can|could|would|will|may|might|shall)"
 REQUEST = re.compile(
     # A name or a pet name may come first: "love, could you …".
@@ -78,7 +94,8 @@ REQUEST = re.compile(
         (
             r"would (?:it|there) be (?:possible|any (?:chance|way))|would it (?:trouble|kill|bother) you",
             r"is (?:it possible|there (?:any|a) (?:way|chance|possibility)|it possible that)",
-            r"any (?:chance|hope|way|objections?)\b|what are the (?:odds|chances)|how hard would it be",
+            r"is it too much (?:trouble|bother|hassle|to ask)|isn'?t it (?:about |high )?time",
+            r"any (?:chance|hope|way|prospect|objections?)\b|what are the (?:odds|chances)|how hard would it be",
             (
                 r"what i'm (?:trying|saying|asking)|do you (?:mind|feel like|reckon (?:you|we)|think you (?:can|could"
                 r"|would|might))|d'you reckon you"
@@ -97,7 +114,10 @@ REQUEST = re.compile(
                 r"i(?:'d| would) (?:sooner|rather|prefer|like|love|appreciate)|it(?:'s| is) (?:about "
                 r"|high )?time (?:someone|somebody|we|you)"
             ),
-            r"can (?:the|it) [\w' ]{0,50}?(?:be|come|go|get)\b|do the [\w' ]{1,50}(?:scene|routine|mode|script)\b",
+            (
+                r"can (?:the|it) [\w' ]{0,50}?(?:be|come|go|get)\b|do the [\w' ]{1,50}(?:scene|routine|mode|script"
+                r"|bit|steps|sequence|program\w*)\b"
+            ),
             r"(?:i )?(?:was |am |'m )?(?:wonder|wondering) (?:if|whether) you|i was (?:thinking|hoping) (?:that )?you",
             r"(?:do you )?fancy \w+ing",
         )
@@ -106,7 +126,14 @@ REQUEST = re.compile(
 )
 """A question or a thought that asks for something to be done."""
 
-WISH = re.compile(r"\b(?:i(?:'d| would) (?:be \w+|\w+ it)|much obliged) if\b")
+WISH = re.compile(
+    r"\b(?:i(?:'d| would) (?:be \w+|\w+ it)|much obliged) if\b"
+    r"|\bit(?:'d| would) be (?:much |so |a lot |far |really )?(?:better|safer|nicer|nice|good|great|lovely|kind|handy"
+    r"|helpful|grand|warmer|cosier|quieter) if (?=you\b|somebody\b|someone\b)"
+    # "If somebody killed the lights, the baby would settle", but not "..., what would it cost".
+    rf"|^if (?:somebody|someone|you) (?=(?:{PARTICIPLE}|put|killed|cut|got)\b)"
+    r"(?!.{1,200}\b(?:what|how|would (?:it|that|you|we|any\w+)|is (?:it|that))\b)"
+)
 """What is wished for follows, in the past tense: "I'd be glad if the lamp were off"."""
 
 CHECKED = re.compile(
@@ -157,7 +184,8 @@ POLITE = any_of(
     # "I was wondering if the light maybe a bit more": a wish without its verb.
     r"(?:i was |i'm |i am )?(?:just )?wondering (?:if|whether) (?=(?:maybe |perhaps )?(?:the|my|our|this|that|we|it)\b"
     r"(?=.{1,100}\b(?:maybe|perhaps|just|please|a (?:wee |little |tiny |tad )*(?:bit|tad|touch))\b)"
-    r"(?!.{1,100}(?:\b(?:is|are|was|were|has|have|had|does|do|did|will|would|can|could|should|might|got|gets?|runs?|works?|stays?|left)\b"
+    r"(?!.{1,100}(?:\b(?:is|are|was|were|has|have|had|does|do|did|will|would|can|could|should|might|got|gets?|runs?"
+    r"|works?|stays?|left)\b"
     r"|'s\b)))",
     # Why it cannot be done oneself, and what it is for.
     r"(?:i|we) (?:can'?t|cannot) (?:be (?:bothered|arsed)|get|reach|sleep|see(?! (?:the )?point)|find)",
@@ -175,7 +203,30 @@ POLITE = any_of(
     r"|wasting|burning|heating)",
     r"no need for the (?=.{1,80}\b(?:turn|switch|shut|put) (?:it|them|both|that|those)\b)",
     rf"^not [^,]{{1,60}}, (?={IMPERATIVE} (?!it|them))|think i (?:could|might)"
-    rf"|never mind [^,]{{0,40}}, (?={IMPERATIVE})|be an? (?!good idea|shame|bad)\w+ and",
+    rf"|never mind [^,]{{0,40}}, (?={IMPERATIVE}|\d)|be an? (?!good idea|shame|bad)\w+ and",
     r"last but not least|leave (?:you|us) in peace|eat in peace|can'?t you$",
+    # What it is like, how long it is to last, and who is about to come: no other time and no condition.
+    r"(?:same as|just like|like|as on) (?:every|each|any other) (?:night|day|evening|morning|time|week)",
+    r"(?<!wait )(?<!yet )(?<!now )(?:till|until) (?:i (?:say|tell you)(?: so| stop| when| otherwise)?|further notice)$",
+    r"(?:till|until) it(?:'s| is)(?: just| only| about| at)* (?=\d)",
+    r"(?<!if )(?:coming|comes|here|arriving|arrives|due|gets here|expected|landing|(?:rolls?|rolling|shows?|showing"
+    r"|turns|turning) up|starts|kicks off|begins)(?: over| round| home| for \w+)? (?:in|within) (?:about |like )?"
+    r"(?:a|an|half an|\d+|one|two|three|five|ten|fifteen|twenty|thirty) (?:seconds?|minutes?|mins?|hours?|moment|bit)",
+    r"(?:early|late|long|big|busy) (?:start|night|day|shift|one|morning|meeting|flight) (?:tomorrow|tonight)",
+    r"(?:i'm|we're|he's|she's|they're) in the (?:bath|shower) in a (?:minute|moment|bit)",
+    r"(?:won'?t be needing|(?:isn'?t|aren'?t|not|no longer) needed)(?= .{0,60}tonight$| tonight$| tonight,)",
+    rf"tonight,? (?=(?:please |just |so )*{IMPERATIVE} (?:it|them)\b)",
+    r"i (?:don'?t|do not) care (?:which|what|how)|don'?t make (?:me|us)|(?:i|we) never (?=(?:switched|turned|shut"
+    r"|closed|locked)\b)",
+    r"(?:(?:can'?t|cannot) (?:settle|work|sleep|relax|eat|read|start)|out of luck) (?:until|till|unless)",
+    r"(?:i|we) (?:don'?t|do not) need (?:it|them|that)$",
+    r"^not (?:all the way|out completely|completely|quite so \w+|fully|so \w+)(?: off| out| open| shut| closed)?"
+    r"(?=[,.]| and\b| in\b)",
+    # One after the other: "once you open the blind, dim the lamp next".
+    rf"^(?:once|when|after) you (?={IMPERATIVE}\b.{{1,200}}\b(?:next|too|as well|after that)$)",
+    # How it is to be as a rule, and so now: "when we leave every blind must be shut, do it".
+    rf"^(?:when|once|before|whenever) (?=.{{1,120}}\b(?:should|ought to|must|needs? to|has to|have to) be {STATE},? "
+    rf"(?:so |please |just |now )*(?:do it|{IMPERATIVE} (?:it|them))\b)",
+    rf"^(?:i|we) (?:always|usually|normally) have .{{1,80}} when (?=.{{1,40}},? so {IMPERATIVE} (?:it|them)\b)",
 )
 """Words that forbid, suppose or put off only by their looks."""

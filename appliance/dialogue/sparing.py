@@ -25,7 +25,7 @@ _EXCEPTING = any_of(
     r"(?:but|just|only|and|though) (?:please )?(?:not(?! (?:an?|one(?! of)|any(?! of)|more|less|so|too|much|quite|very"
     r"|fully|completely|all the way)\b)|(?:keep|leave)(?! (?:it|them|an?|some|enough|room|space)\b)|spare|ignore"
     r"|hold off on"
-    r"|(?:don'?t|do not) (?:touch|include))",
+    r"|(?:don'?t|do not) (?:touch|include|go near))",
     r"but (?:skip|hands off)|(?:all|everything|everywhere) but",
     rf"{_ALL} (?:\w+ ){{0,3}}?but (?!also|first|now|only|my (?:hands|arms|knees))(?:for )?{_OUR}\b(?!.{{1,60}} (?:to"
     rf"|at) \d)",
@@ -43,6 +43,20 @@ _KINDS = frozenset(("fan", "door"))
 _EACH = any_of("all", "every", "everything", "everywhere", "both", "each", "any", "the lot")
 _OTHERS = any_of("all", "every", "everything", "everywhere", "others?", "rest", "else", "lot", "whole")
 _MOST = 6
+_PARTED = re.compile(
+    r"\b(?:draw\w*|pull\w*|sweep|swept|yank\w*|drag|slide|push\w*|tug|tell|told)\b[^,.;]{1,60}\b(?:apart|aside)\b"
+)
+_AT_END = re.compile(
+    r" (?:not|stays?|can stay|(?:is|are) to stay|(?:is|are) exempt|exempt|(?:must ?n'?t|should ?n'?t) be touched"
+    r"|spared)"
+    r"(?: (?:on|off|put|lit|as (?:it is|they are|is)|like always|as usual|though|however|okay|please|now|right now))*$"
+)
+_STAYS_FIRST = re.compile(
+    r"^(?P<names>.{1,90}?) (?:(?:is|are|has|have|gets?|ought|should|must|can|may|needs?) )?(?:to )?(?:stays?|remains?) "
+    r"(?:on|off|open|closed|lit|put|as (?:it|they) (?:is|are|was|were)|as is|as usual)(?:[,.;]| and| but| so| while)+ "
+    r"(?P<rest>.+)$"
+)
+"""What stays may be named first: "the hall light is to stay on, all the rest off"."""
 _BEHIND = re.compile(r"\b(?:aside|excepted|excluded|apart)\b(?! from)")
 _TOKEN = re.compile(r"[^\s,.;:!?]+|[,.;:!?]")
 _MOST_TOKENS = 40
@@ -86,11 +100,16 @@ _SAYING_NOTHING = frozenset(
 
 def leaves_out(said: str) -> bool:
     """Whether a sentence leaves something out, as far as its words say so by themselves."""
-    return _exception(said) is not None or _BEHIND.search(said) is not None
+    return _exception(said) is not None or (_BEHIND.search(said) is not None and _PARTED.search(said) is None)
 
 
 def without_exception(said: str, spared: str) -> str | None:
     """A sentence without its exception, where that names all of what is `spared` and nothing else; else None."""
+    first = _STAYS_FIRST.match(said)
+    if first and _all_of(first["names"], spared) and _OTHERS.search(first["rest"]):
+        return None if leaves_out(first["rest"]) else first["rest"]
+    if (last := _AT_END.search(said)) and (before := _before(said[: last.start()], spared)) and _EVERY.search(before):
+        return None if leaves_out(before) else before
     found = _exception(said)
     if found:
         rest = _behind_names(said[: found.start()], said[_named_from(found) :], spared)

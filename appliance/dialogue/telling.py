@@ -6,13 +6,16 @@ from __future__ import annotations
 import re
 
 from appliance.dialogue.phrases import (
+    ANNOUNCING,
     COMMAND_AFTER,
     COMMAND_FIRST,
+    CURIOUS,
     NEXT_SENTENCE,
     PARTICIPLE,
     PEOPLE,
     PERSON,
     REQUEST,
+    STATE,
     SUBJECT,
     TELLER,
     any_of,
@@ -31,11 +34,13 @@ _QUESTION = re.compile(
 # Said to be told something: "check the door", "any lights on", "the door is locked, isn't it".
 _WONDERING = re.compile(
     r"^(?:(?:can you|could you|just|do|also|and) )*"
-    r"(?:any|some) (?!chance|way|hope|objection)(?:(?:of|the|my|our) )*\w+ (?!.*\b(?:should|please|to|would"
+    r"(?:any|some(?! (?:light|music|heat|air|warm|cool|tunes|sound|fresh|peace|quiet|shade))) (?!chance|way|hope"
+    r"|objection|prospect)(?:(?:of|the|my|our) )*\w+ (?!.*\b(?:should|please|to|would"
     r"|appreciated)\b)"
     r"|\b(?:check(?!(?:ing)? off| .{1,80}\bgets? )|verify|find out|look up|read out|have a look|curious"
-    r"|remind me|tell me|show me(?! how you\b)|let me know|(?<!can )see (?:if|whether|which|what)(?! (?:you"
-    r"|we) (?:can|could))"
+    r"|remind me|tell me|show me(?! how you\b)|let me know(?! (?:in|after) )|(?<!can )see (?:if|whether|which"
+    r"|what)(?! (?:you"
+    r"|we) (?:can|could)| (?:i|we)(?:'m|'re)? (?:doing|cook|do|am doing|are doing)\b)"
     r"|(?:want|like|need)(?: to)? know|wonder (?:who|why)|could it be|possible that(?! you)|not sure)\b"
     r"|\b(?:is|isn'?t|are|aren'?t|did|didn'?t|has|hasn'?t|does|doesn'?t) (?:it|they|we|he|she|that)[?.]?$"
     r"|\bwondering,? (?:which|are|is|what|how|whether(?! you)|if (?!you))"
@@ -55,7 +60,7 @@ _ABILITY = any_of(
 _SUPPOSING = any_of(
     "what (?:happens|would happen|will happen|if(?! we had| you had))",
     *(
-        "suppose(?! (?:i|we) should)",
+        "(?<!i )suppose(?! (?:i|we) should)",
         "supposing",
         "imagine",
         "hypothetically",
@@ -64,8 +69,14 @@ _SUPPOSING = any_of(
         "thinking (?:of|about)",
     ),
     "would (?:it|that|you) (?:help|save|matter|cost|hurt|be (?:better|bad|ok|okay|wise|dangerous|daft))",
+    r"picture it|for argument'?s sake|^say (?:we|i|someone|somebody|the|an?)",
+    r"(?:what then|how would that go|would anything break|who'?d notice|would we be covered|what would it cost|would it"
+    r" cost much|would any\w+ mind|is that (?:bad|cheaper|allowed)|make a difference|how would that work)(?: for it)?$",
+    r"if i won|if we ever|if (?:it|i) were (?:my|up|you)|if (?:it|i) (?:were|was|had)|(?:toying|dreaming"
+    r"|talking) (?:with the idea"
+    r" )?(?:of|about) \w+ing",
     "would anyone notice|how bad would|picture this|what would the|mind if",
-    "i wish (?:i|we|it|that|the)",
+    rf"i wish (?!(?:the|my|our) .{{1,80}} (?:were|was|to be) {STATE}\b)(?:i|we|it|that|the)",
     rf"if {SUBJECT} (?:were|had|ever|asked|told|{PARTICIPLE})",
     r"i (?:might|may|could(?! (?:use|do with))|should|was going to|am thinking|was thinking(?! (?:that )?you))",
     "i would (?:have|never|not)",
@@ -85,7 +96,7 @@ _REPORTING = any_of(
     r"(?:told|asked|wanted|reminded|begged) me (?:to|that|i|we|she|he|they)",
     r"(?:reckons|swears|says|was saying|thinks|wrote(?: that)?|told me|mentioned(?: that)?) (?:i|we|he|she|they"
     r"|might|the he)",
-    r"(?:he|she|they|i|so it) (?:goes|go|was like|said to (?:him|her|them|me))|i was like|says to me"
+    r"(?<!off )(?<!on )(?:he|she|they|i|so it) (?:goes|go|was like|said to (?:him|her|them|me))|i was like|says to me"
     r"|i (?:told )+(?!you)(?:the )?\w+ (?:to|that|the)\b",
     r"in (?:my dream|the (?:film|story|paper|advert|book|movie|news|series|old days))|on the radio (?:they|somebody"
     r"|an?|this)"
@@ -148,14 +159,141 @@ _PAST = any_of(
     rf"(?!you |(?:someone|somebody|everybody|everyone) shut){PERSON} (?:have |has |had |'ve |already |just "
     rf"|probably |only |nearly |almost |both |all )*(?:{PARTICIPLE}|used to)",
     rf"(?!(?:i|we|you)\b){PERSON} forgot to",
-    rf"{PERSON} (?:was|were) (?!wondering|hoping|thinking|meaning)\w+ing",
+    rf"{PERSON} (?:was|were) (?:just |only |still )?(?!wondering|hoping|thinking|meaning|going|saying)\w+ing",
     rf"(?:was|were|has been|have been|had been|got|been) {PARTICIPLE}",
     rf"(?<!get the )(?<!get my )(?<!have the )(?<!have my )(?<!make the ){PEOPLE}"
-    r" (?:(?!asked|wanted|needed)\w+ed|put|shut)"
+    r" (?:(?!asked|wanted|needed|need\b)\w+ed|put|shut)"
     r"|it was .{1,40} who",
     # Where a thing is from: "the curtains came from that shop that shut down".
     r"(?:the|my|our|this|that|those|these) (?:[\w']+ ){1,3}(?:(?:came|come|is|are|was|were) from|cost"
     r"|belong(?:s|ed)? to)",
+)
+# Words of experts and texts, of the family, in stories and on the air; told to others than the house.
+_SOURCE = (
+    r"(?:doctor|physio|midwife|vet|therapist|teacher|trainer|engineer|visitor|agent|landlord|painter|nurse|council|shop"
+    r"|company|advice|instructions|manual|label|leaflet|guide ?book|book|magazine|horoscope|app|sign|note|recipe|paper"
+    r"|advert|ad|song|jingle|film|radio|news|telly|tv|youtuber|announcer|poem|poster|play|actor|podcast|programme)"
+)
+_RETOLD = any_of(
+    rf"(?:the|my|our|that|an?|this) (?:\w+ ){{0,3}}?{_SOURCE}(?: (?:in|from|on|at) the \w+| online)? (?:just "
+    rf"|always |only )?"
+    r"(?:says?|said|reckons?|thinks?|told|tells|goes|shouts?|shouted|advise[sd]|recommend(?:s|ed)?|suggest(?:s|ed)"
+    r"|warns?"
+    r"|wants|likes|keeps|kept|is forever)",
+    r"(?:says|reckons|claims|insists|swears|was saying|saying|texted me|tells? me|telling me|is convinced"
+    r"|has a theory|hinted|of the opinion) that",
+    r"(?:says|said|thinks|reckons|suggested|advises|advised|warns|recommends|saying|says that|was on about how"
+    r"|saying that)"
+    r" (?:i|we|people|one|everyone|everybody|nobody) (?:should|ought|must|had better)",
+    r"(?<!i )(?<!we )(?<!you )(?:wants?|wanted|would like|would have|asked|advised|tells|told|makes|made|like|likes"
+    r"|expects)"
+    r" (?:us|me|people|everyone|everybody|us all)(?: all)? to",
+    r"(?<!i )(?<!we )(?<!i'm )(?<!we're )(?:is|are|was) dying to|fancies having|had the bright idea",
+    # "I asked our Anna to …"
+    r"(?:told|asked|begged|nagged|reminded|bribed|taught|paid) (?!you\b|for\b|if\b|me to ask|me to tell)(?:(?:my"
+    r"|our|the"
+    r"|poor|his|her|their|some|an?) )?[\w']+ to",
+    r"(?:did|didn'?t) (?:\w+ ){1,4}?(?:ask|tell) (?!you to\b.*\bnow)\w+ to",
+    r"(?:in|on) (?:the|my|this|that|our) (?:film|movie|play|book|story|song|poem|poster|video|programme|show|ad|advert"
+    r"|podcast|soap|novel|manual|telly|radio|news),? (?:it|he|she|they|some|an?|the \w+|somebody|someone|there)",
+    r"(?:writing a story|homework is|playing a game|next line in|crossword clue|password (?:is|was|used)"
+    r"|quiz question|joke"
+    r" starts) (?:\w+ ){0,6}",
+    r"(?:there'?s|there is|there was|we'?ve|we had) an? (?:man|woman|bloke|fella|lad|guy|robot|girl) to",
+    r"(?:at|in|on) (?:work|school|the \w+|my \w+'s|nan's) (?:we|you|they|i|somebody|someone) (?:have|has|had|used"
+    r"|made us) ?(?:to)?",
+    r"(?:wants? to know|(?:is|was|keeps?|kept) asking|wondered|asked me) (?:what|why|how|when|where|who|whether|if"
+    r"|which)",
+    r"(?:apparently|they say|i(?:'ve)? (?:heard|read)(?: \w+)?(?: that)?|according to \w+"
+    r"|so i'?ve heard),? (?:you're meant|people"
+    r"|in \w+|our neighbours|rich folk|astronauts|soldiers|everyone|everybody)",
+    r"(?:i remember|i'?ll never forget|it was (?:hilarious|scary|funny|so funny)|i felt daft|a good laugh|mortified"
+    r"|should"
+    r" have seen it) (?:when|the time|that (?:day|time))",
+    r"(?:hates|loves|can'?t stand|adores|denies|insists on|is forever|told off for|(?:was|is) in charge of|paid for"
+    r"|in a mood"
+    r" about|no good at|famous for|fuss about|dead against|talking about|talked about|apologised for|is debating"
+    r"|row about|programme about|book about|dream about|lecture was about|poem about|first job was|not sure about"
+    r"|fed up with|spent all (?:day|morning)|halfway through) (?!being\b)\w+ing",
+    r"(?:i|we|he|she|they|somebody|mum|dad)(?:'ve|'s| have| has)?(?: already)? had to",
+    r"(?:yesterday|last night|the other day) you (?:took|refused|managed|forgot)|(?:it was clever of"
+    r"|surprised to see) you",
+    r"i'?m in (?:two|2) minds|couldn'?t decide whether|arguing about whether|lay awake wondering|fought over who",
+    r"i'?d (?:have asked|normally ask|have told|usually ask)|usually i'?d have|i'?d have said|any other day i'?d",
+)
+_HEARD = re.compile(
+    r"^(?:he|she|they|\w+|(?:the|my|our) \w+) (?:shouted|yelled|screamed),? |^(?:before|after"
+    r"|instead of) \w+ing .*\b(?:people"
+    r" go|we used to|i always have|you'd want to|my dad used)\b|^(?:clever|lovely|pretty|good old|nice|handy) thing,? "
+    r"|"
+    r"^(?:and |so )?(?:then|there i am and|out of nowhere)(?: and)? (?!you\b|i\b|we\b"
+    r"|please\b)(?:[\w']+ ){1,5}?(?:goes|says"
+    r"|shouts|pipes|turns round|yells|mutters|whispers)\b"
+)
+_TIME_PAST = one_of(
+    _AGO,
+    r"back in (?:the (?:day|\w+ies)|day|\w+)|over christmas|at christmas|in the (?:nineties|eighties|summer|old \w+)",
+    r"when (?:we were|i was) (?!in bed|home)\w+|when (?:we moved in|gran was alive|we flew|we got in)|before the baby",
+    r"during the (?:storm|heatwave|war|night)|the (?:night|day|week) (?:before|the \w+ came|it|we|that|i)"
+    r"|the whole time",
+    r"this time last \w+|last (?:spring|autumn|christmas|\w+day|weekend|january|march|july)|(?:all|right) through the"
+    r"|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|when i got up",
+    r"for (?:\d+|three|two) days straight|around lunchtime|after tea|an hour or so|for (?:a month|most of|the whole)",
+)
+_LONG_AGO = re.compile(
+    r"^(?!.*\b(?:should|like(?! an? )|as|want(?:ed)?|need|please|could|same|so|forgot)\b)(?:(?!to\b|please\b|be\b"
+    r"|get\b)[\w']+ ){1,6}?"
+    r"(?:\w+ed|put|left|had|kept|bought|saw|sold|broke|shut|found|went|got|made|took|hung|set|gave|was|were) .{0,90}?"
+    rf"{_TIME_PAST}|^(?:the day before |(?:\w+ ){{1,2}}(?=ago))?{_TIME_PAST},? (?:i|we|he|she|they|you|it|somebody"
+    rf"|someone|the|one of|our|my|that)\b"
+    r"|^(?:(?:that|it) was|it's) .{1,60}? (?:who|that|which) (?:\w+ed|put|shut|made|had)\b"
+)
+# What something is, cost or did, whose it is, who was there; how a story ends.
+_REMARKED = any_of(
+    r"costs? (?:me|us|him|her|an?|twice|more|a|\d+|too)|came (?:with the|from|in (?:\d+|three) boxes|as a|cheap|out of)"
+    r"|took (?:ages|weeks|months|\d+ weeks|a month) to|(?:scared|woke|drove) (?:me|us|the|everyone)"
+    r"|gave (?:me|us) a fright|on the blink|went bang|broke down|packed in|stopped working|fell off the|had us in"
+    r"|paid (?:\d+|a hundred|300) (?:quid|pounds|dollars|euros)",
+    r"(?:got|has|have|bought|sold me|broke|chose|wants|laughed at) (?:the same as|something like|one (?:just )?like"
+    r"|the twin of|an? \w+ (?:one than|off of)|a knock off|the (?:very )?same thing)",
+    r"(?:'s one|next door's|his|hers|the one at work) (?:is|isn'?t|cost|looks) .{0,30}(?:than|as|like)",
+    r"(?:prefers|is jealous of|goes on about|gave us|sold us|picked out|wants to (?:buy|paint))",
+    r"(?:i|we) (?:don'?t recall|forget|can'?t remember|could remember|never found out"
+    r"|was trying to work out) (?:when|who|how"
+    r"|where|why|what|if we bought)|(?:recall|found out|work out|could) (?:who|what shop|how much|where we)",
+    r"(?<!i )came (?:round |over )?(?:and \w+ed|to (?:see|fix|look)|about)|'?(?:ve"
+    r"|s) been (?:in )?and \w+",
+    r"(?:'s|has|have|i|we|he|she) already (?:\w+ed|put|shut|been|seen|done)|getting the locks changed",
+    r"(?:i could'?ve sworn|i was (?:sure|convinced)|for a (?:moment|second) i thought|i thought for a (?:second"
+    r"|moment))",
+    r"(?<!i )(?<!we )always (?:has|have|leaves?|keeps?)|always had|hardly ever had|never once left",
+    r"my (?:cousin|uncle|aunt|mate|sister|brother|friend) in \w+ (?:keeps|sleeps|leaves|never|has)|it'?s my job to",
+    r"remember how (?:you|my|the|we|he|she)|(?:good job|well done for|well done) \w+ing|locked up,? went out"
+    r"|had my tea",
+    r"(?:power|electric\w*|internet|wifi|signal|street lights) (?:was|went|came|has been|kept)",
+    rf"(?:and|,) (?:{PARTICIPLE}|read|made|nodded|went|had) .{{0,40}}(?:lovely|like a log|job done|all fine|nodded off"
+    r"|my day done)",
+    r"(?:i|we|he|she|they|husband|wife|kids|tom|dad|mum)(?:'ll|'s going to|'m going to|'re going to|'d rather|'d better"
+    r"|'m about to| will| shall| can| (?:is|are|am) (?:going|about) to| would rather| ought to be| will be)"
+    r" (?!be (?:home|in|out|back|there|here)\b).{1,90}?\b(?:myself|ourselves|himself|herself|themselves|by hand|on foot"
+    r"|on (?:my|our) own|with (?:my|our|the) (?:own|key|\w+ hands)|old fashioned way|without your help|at the wall"
+    r"|when i get up)",
+    r"(?:so i'?m told|so i hear|or so i hear|so (?:she|he|they) says?|i gather|if you believe it|i'?m not bothered"
+    r"|we'?ll see"
+    r"|but i said no|i said maybe)$|(?:wants|likes?|fancies|prefers|is after|hoping to have) .{1,60} apparently$",
+    r"(?:can you believe it|isn'?t that (?:mad|something|odd)|so there you go|would you credit it|made me laugh"
+    r"|that was a"
+    r" laugh|what a palaver|another story|not that it matters|don'?t ask me why|go figure|long story|had to be there"
+    r"|honest to god|what do i know|would you believe|who knew|funny old world|what can you do)(?: it)?$",
+    # What is off, on or open and no device.
+    r"(?:milk|cream|fish|chicken|yoghurt|yogurt|ham|meat|butter|cheese) (?:is|smells|has gone|tastes|went) off",
+    r"(?:match|game|fight|cricket|quiz|soap|film|concert|wedding|party|picnic|deal|meeting) (?:(?:is|was"
+    r"|will be)(?: back)?"
+    r" (?:on|off)\b|was called off)",
+    r"(?:i|we|he|she|they)(?:'m|'re|'s) off (?!.*\b(?:so|off|on)\b)(?:to (?:work|school|spain|the \w+|see|football"
+    r"|bingo)|his|her|sick|on"
+    r" holiday|sugar|the)",
+    r"(?:heat|weather|music|noise|light|lighting) (?:was|were|got) (?!out\b|cut\b|turned|left)\w+",
 )
 _GIVEN_UP = any_of(
     r"i (?:nearly|almost|just nearly|meant to|thought (?:of|about)|considered|had half a mind|was (?:\w+ )?(?:going"
@@ -163,19 +301,72 @@ _GIVEN_UP = any_of(
     r"|tempted|this close))(?! to fall| fall)",
     r"i(?:'ve| have)? decided not",
 )
+_DO_IT = re.compile(r"\b(?:just |please )?do (?:it|that) for me\b|\b(?:can|could) you (?:just )?do (?:it|that)$")
 _UP_TO_YOU = re.compile(
     r"\b(?:do|see to) (?:it|that) for me\b|\byou do it\b|\bdo that\b|\b(?:could|can|would|will) you (?:do|take"
     r"|see to|handle)\b"
-    r"|(?:[,.;:!?]|\b(?:so|but)) *(?:could|can|would|will) you (?!believe|imagine)\w"
+    r"|(?:[,.;:!?]|\b(?:so|but)) *(?:could|can|would|will) you (?!believe|imagine|credit)\w"
+    r"|\bbut .{1,60}\b(?:could|can) you$"
+)
+
+
+_INTERROGATIVE = re.compile(
+    r"^(?:is|isn'?t|are|am|was|were|do|does|did|can|could|would|will|might|should|have|has|had|what|how|why|who|which"
+    r"|where|when|whose|what's|how's|who's)\b"
+)
+# What is allowed, wise or dangerous, what it costs, and what could go wrong.
+_JUDGING = any_of(
+    r"(?:is|isn'?t|was|would|wouldn'?t) it (?:be )?(?:(?:really|even|still|very|a|so|ever|that) ){0,3}(?:safe|unsafe"
+    r"|dangerous|bad|wise|unwise|rude|unlucky|legal|illegal|normal|wasteful|expensive|mad|daft|silly|allowed|harmful"
+    r"|against the|asking for trouble|fire risk|fire hazard|risk|hazard|sin|crime|good idea|bad idea|waste)\b",
+    r"is it (?:okay|ok|all right|alright|fine) (?:to|if) .*\b(?:overnight|all (?:day|night)|24 hours|every single"
+    r"|during"
+    r"|while|in the (?:rain|cold|dark|middle)|with the|with kids|in this (?:heat|weather)|when (?:there'?s|it'?s"
+    r"|nobody|you'?ve)|on a)\b.*",
+    r"does (?:it|that) (?:do any|save|cost|waste|wear|damage|matter|make a difference|harm)",
+    r"(?:what'?s the harm|do most people|do (?:people|burglars|you lot) |how many people|what language is"
+    r"|what does it cost)",
+    r"am i (?:allowed|insured|supposed|right)|are (?:we|people|you) allowed|is there a knack",
+    r"(?:can|could|would|might) (?:(?:the|an?|my|our) \w+|any\w+|some\w+|kids|people) (?:\w+ )?(?:get (?:in|into"
+    r"|through"
+    r"|past|hurt|their|at|stuck)|climb|break|force|smash|hack|crawl|squeeze|pick)",
+    r"what (?:happens|would happen|goes wrong|do (?:i|you|we) do|should (?:i|you) do|would you do) (?:if|when)",
+    r"what (?:uses|burns|eats|costs) more",
+    r"(?:d'?you|do you|did you) remember",
+)
+# Whether it could, would or might, of itself or for anybody.
+_CAPABLE = any_of(
+    r"(?:have you(?: got)?|do you have|do you possess|you got) (?:the (?:wherewithal|powers?|means|ability|skills?"
+    r"|knack"
+    r"|smarts|know ?how|brains)|what it takes)",
+    r"is it (?:with)?in your (?:powers?|gift|remit|reach|abilit\w+)|is (?:that|this|it) something (?:where )?you can"
+    r"|is it possible to (?:have you run|control|operate)",
+    r"(?:were|are) you (?:built|made|designed|programmed|trained|the (?:sort|kind|type) of \w+)",
+    r"are you able to .*(?:on your own|by yourself)\b.*",
+    r"(?:could|can) (?!i |we |you )[\w' ]{1,20} (?:make|get|trick) you(?: into| to)?",
+    r"(?:would|could|might|will|do|are) you .*(?:without being asked|by mistake|through the window|if i (?:was|were"
+    r"|whispered|paid|lost)|if you heard|if (?:an?|my ex|one of|the prime|some\w*|the telly) .{0,30}(?:asked|told"
+    r"|said|ordered))\b.*",
+    r"would you (?:even|know to)|might you accidentally",
+    r"how (?:do|would|can|could|does) (?:one|people|somebody|someone|i|you|we) .*(?:by hand|at the wall"
+    r"|without (?:talking"
+    r"|an?)|if (?:i lose|you'?re broken|the)|when (?:the|you'?re)|in an emergency|from the inside|with a key)\b.*",
 )
 
 
 def asks(said: str) -> bool:
     """Whether it asks to be told something, or whether something can be done, and commands nothing beside."""
+    asked = ANNOUNCING.sub("", said)
+    if asked != said and CURIOUS.search(said) and _INTERROGATIVE.match(asked):
+        return True
+    said = asked
     commands = COMMAND_AFTER.search(said)
+    wondered = _INTERROGATIVE.match(said) and (_JUDGING.match(said) or _CAPABLE.match(said))
+    if wondered and not _UP_TO_YOU.search(said) and not NEXT_SENTENCE.search(said, wondered.end()):
+        return True
     if _ABILITY.search(said) and not commands:
         return True
-    if commands:
+    if commands or _DO_IT.search(said):
         return False
     return (_QUESTION.search(said) is not None and not REQUEST.search(said)) or _WONDERING.search(said) is not None
 
@@ -189,7 +380,9 @@ def tells(said: str) -> bool:
     """Whether it tells of what others said or did, of what was done, or of what was nearly asked for."""
     if _UP_TO_YOU.search(said):
         return False
-    if report := _REPORTING.search(said):
+    if _HEARD.match(said):
+        return True
+    if report := _REPORTING.search(said) or _RETOLD.search(said):
         # "He said turn it on, funny" and "He said, turn it on": a command must follow on something that was said.
         after = NEXT_SENTENCE.search(said, report.end())
         commands = COMMAND_FIRST.search(said) and not said.startswith("stop ")
@@ -198,4 +391,5 @@ def tells(said: str) -> bool:
         return False
     if _GIVEN_UP.search(said):
         return NEXT_SENTENCE.search(said) is None
-    return (_DONE.search(said) is not None or _PAST.search(said) is not None) and not COMMAND_AFTER.search(said)
+    past = _DONE.search(said) or _PAST.search(said) or _LONG_AGO.search(said) or _REMARKED.search(said)
+    return past is not None and not COMMAND_AFTER.search(said)

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from appliance.dialogue.prompt import system_prompt
+from appliance.home.registry import Device
 from appliance.models import HOME_MODEL
 from engines.errors import EngineError
 from engines.generate import REASONING_GRACE, Cancelled, Sampling
@@ -33,7 +35,8 @@ TOOLS = [
     }
 ]
 NAME = frozenset({("HassTurnOn", "name")})
-OPENING = [{"role": "system", "content": "Devices:\n- desk lamp (light) in study\n- hall fan (fan) in hall"}]
+HOME = [Device("1", "desk lamp", "light", "study"), Device("2", "hall fan", "fan", "hall")]
+OPENING = [{"role": "system", "content": system_prompt(HOME)}]
 REASONING_TEMPLATE = (
     "{%- for m in messages -%}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{%- endfor -%}"
     "{%- if add_generation_prompt -%}<|im_start|>assistant\n"

@@ -119,5 +119,5 @@ def measured(count: int) -> dict[str, float]:
 def test_a_gpu_learns_what_the_cpu_learns(tmp_path: Path) -> None:
     cpu, gpu = run(tmp_path / "cpu"), run(tmp_path / "gpu", device="cuda")
     for mine, other in zip(cpu.curve, gpu.curve, strict=True):
-        # Steps of Muon have the same size however small the gradient, so weights drift apart by rounding, losses do not.
+        # Muon's steps have the same size however small the gradient: weights drift apart by rounding, losses do not.
         assert other["held out"] == pytest.approx(mine["held out"], rel=0.005)

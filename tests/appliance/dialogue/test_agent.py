@@ -148,6 +148,12 @@ def test_two_calls_are_made_in_their_order() -> None:
     assert table.state("light.kitchen") == "on" and table.state("light.kitchen_island") == "off"
 
 
+def test_a_call_that_is_written_twice_is_made_once() -> None:
+    table = Table(call("HassToggle", name="kitchen light") * 2, "kitchen light is on.")
+    _, called = table.say("toggle the kitchen light")
+    assert len(called) == 1 and table.state("light.kitchen") == "on"
+
+
 def test_here_is_the_room_of_the_microphone() -> None:
     table = Table(call("HassTurnOn", area="here", domain="light"), "done")
     table.say("turn on the lights", area="Bedroom")
