@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 
 from tools.home_model.calls import Call, Draft, Form, Result
@@ -13,6 +14,9 @@ from tools.home_model.targets import Place, Target, called_after, named, of_set
 
 CALLED_AFTER_ROOM = 0.15
 """How often a device is chosen that is called after its room: "the bedroom lamp" is then that lamp, not the room's lights."""
+
+PLAIN = 0.12
+"""Share of the plainest commands: with so many ways to say it, what everybody says must stay what is heard most."""
 
 
 def pick(rng: random.Random, split: Split, *sections: str) -> tuple[Template, Form] | None:
@@ -99,3 +103,13 @@ def covered(rng: random.Random, home: Home, sets: float = 0.5) -> tuple[Target, 
         return None
     device = some_device(rng, home, ("cover", "valve") if rng.random() < 0.3 else ("cover",))
     return (named(rng, home, device), device.device_class or device.domain) if device else None
+
+
+def says_a_name(home: Home, text: str, *meant: HomeDevice) -> bool:
+    """Whether the text happens to hold the name of another device than those it means."""
+    others = [device for device in home.devices if device not in meant]
+    return any(
+        re.search(rf"\b{re.escape(name.lower())}\b", text.lower())
+        for device in others
+        for name in (device.name, *device.aliases)
+    )

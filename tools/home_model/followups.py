@@ -7,7 +7,7 @@ import random
 import re
 
 from appliance.home.tools import COLORS
-from tools.home_model import acts, drafts, levels, results, things
+from tools.home_model import drafts, levels, results, switching, things
 from tools.home_model.calls import Call, Draft, Result, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, HomeDevice
@@ -355,7 +355,7 @@ def _answered(rng: random.Random, home: Home, split: Split, history: Turn) -> Dr
         return None
     slots: dict[str, str] = {}
     if waiting.tool in ("HassTurnOn", "HassTurnOff"):
-        target = acts.switched(rng, home, 0.3)
+        target = switching.switched(rng, home, 0.3)
         if target is None:
             return None
         state, section, slots = "on" if waiting.tool == "HassTurnOn" else "off", "answer.device", target.slots

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import re
 
-from tools.home_model import acts, chores, drafts, levels, players, results, spans, things
+from tools.home_model import acts, chores, drafts, levels, players, results, spans, switching, things
 from tools.home_model.calls import Draft, Result, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, HomeDevice
@@ -47,7 +47,7 @@ def _shared_verb(rng: random.Random, home: Home, split: Split) -> Draft | None:
             device = drafts.some_device(rng, home, ("light",))
             target = named(rng, home, device) if device else None
         else:
-            target = acts.switched(rng, home, 0.3)
+            target = switching.switched(rng, home, 0.3)
         if target is None or any(target.arguments == other.arguments for other in targets):
             return None
         targets.append(target)
@@ -209,7 +209,7 @@ def _of_kind(rng: random.Random, home: Home, section: str) -> Target | None:
     if word == "lock":
         device = drafts.some_device(rng, home, ("lock",))
         return named(rng, home, device) if device else None
-    return acts.switched(rng, home, 0.3)
+    return switching.switched(rng, home, 0.3)
 
 
 _REPAIRED = {

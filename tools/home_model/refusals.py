@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import Callable
 
-from tools.home_model import acts, chores, drafts, levels, players, things, words
+from tools.home_model import acts, chores, drafts, levels, players, switching, things, words
 from tools.home_model.calls import Draft, Result, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, area_stranger, stranger
@@ -129,7 +129,7 @@ def negation(rng: random.Random, home: Home, split: Split, history: Turn | None)
         device = drafts.some_device(rng, home, ("lock",))
         target, section = (named(rng, home, device) if device else None), "negation.lock"
     else:
-        target, section = acts.switched(rng, home), "negation"
+        target, section = switching.switched(rng, home), "negation"
     template = GRAMMAR.pick(rng, section, split)
     if template is None or target is None:
         return None
@@ -177,7 +177,7 @@ def _aside(rng: random.Random, home: Home, split: Split) -> Turn | None:
             return None
         slots, names = {"c": found.text, "cing": gerund(found.text)}, found.names
     elif section == "aside.can.x":
-        target = acts.switched(rng, home)
+        target = switching.switched(rng, home)
         if target is None:
             return None
         slots, names = target.slots, drafts.names_of(target)

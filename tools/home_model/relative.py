@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from appliance.home.tools import COLORS
-from tools.home_model import acts, levels, results
+from tools.home_model import levels, results
 from tools.home_model.calls import Call, Draft, call
 from tools.home_model.drafts import covered, draft, names_of, pick, place_slots, some_device, unless_named
 from tools.home_model.grammar import GRAMMAR, Split, Template
@@ -302,7 +302,7 @@ def _command_but(rng: random.Random, split: Split, target: Target, spared: _Spar
     """A command for all of them, and behind it what is left out."""
     text, names, left = spared
     opens = section in ("on", "open")
-    chosen, tail = acts.pick(rng, split, section), GRAMMAR.pick(rng, "except.only", "train")
+    chosen, tail = pick(rng, split, section), GRAMMAR.pick(rng, "except.only", "train")
     if chosen is None or tail is None or (" on" in tail.text and opens):
         return None
     made = call("HassTurnOn" if opens else "HassTurnOff", target.arguments | {"except": ", ".join(names)})
