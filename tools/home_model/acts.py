@@ -11,14 +11,8 @@ from tools.home_model.calls import Draft
 from tools.home_model.drafts import unless_named
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home
-from tools.home_model.levels import (
-    brightness,
-    climate,
-    color,
-    color_temperature,
-    fan_speed,
-    position,
-)
+from tools.home_model.levels import climate, fan_speed, position
+from tools.home_model.lights import brightness, color, color_temperature
 from tools.home_model.locks import lock
 from tools.home_model.openings import air, breeze, calm, cover, drive, heating, pair, sun, windows
 from tools.home_model.scenes import button, scene

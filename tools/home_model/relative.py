@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from appliance.home.tools import COLORS
-from tools.home_model import levels, results
+from tools.home_model import levels, lights, results
 from tools.home_model.calls import Call, Draft, call
 from tools.home_model.drafts import covered, draft, names_of, pick, place_slots, some_device, unless_named
 from tools.home_model.grammar import GRAMMAR, Split, Template
@@ -202,7 +202,7 @@ def _subject(rng: random.Random, home: Home, what: str) -> tuple[Target, dict[st
     elif rng.random() < 0.4:
         chosen = of_set(rng, home, "light" if what == "bright" else "fan", None)
     elif what == "bright":
-        chosen = levels.a_light(rng, home)
+        chosen = lights.a_light(rng, home)
     else:
         device = some_device(rng, home, ("fan",))
         chosen = named(rng, home, device) if device else None

@@ -21,10 +21,8 @@ from tools.home_model.drafts import (
 )
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home
-from tools.home_model.levels import (
-    described,
-    fan_by_place,
-)
+from tools.home_model.levels import fan_by_place
+from tools.home_model.lights import described
 from tools.home_model.targets import Target, called_plainly, members, named, of_set, somewhere
 
 SWITCHED = ("light", "switch", "fan", "media_player", "climate", "input_boolean", "humidifier", "water_heater")
