@@ -80,7 +80,7 @@ def test_a_stopped_run_goes_on_from_its_last_checkpoint(tmp_path: Path, monkeypa
     assert any(not torch.equal(old, weights(made)[name]) for name, old in kept["model"].items())
 
 
-def test_readers_make_the_same_batches_again_and_end(tmp_path: Path) -> None:
+def test_readers_make_the_same_batches_again(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_bytes((HOME_MODEL / "tokenizer.json").read_bytes())
 
     def first(seed: str) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -18,12 +18,14 @@ from tools.home_model.batch import Batch
 
 AHEAD = 4
 """Batches that a reader keeps ready."""
+PATIENCE_S = 300
+"""How long a batch may take: a reader that has died makes none, and nobody would know."""
 
 
 @contextmanager
 def reading(count: int, folder: Path, chat: Path, seed: str, rows: int, length: int) -> Iterator[Iterator[Batch]]:
     """Endless batches of `rows` rows out of `count` readers in turn, `rows / count` rows of each: the same from the same
-    seed and count. `folder` has the tokenizer, `chat` the template.
+    seed and count. `folder` has the tokenizer, `chat` the template. Raises queue.Empty when a reader makes no more.
     """
     context = multiprocessing.get_context("spawn")
     queues = [context.Queue(AHEAD) for _ in range(count)]
@@ -43,7 +45,7 @@ def reading(count: int, folder: Path, chat: Path, seed: str, rows: int, length: 
 
 def _joined(queues: list[Any]) -> Iterator[Batch]:
     while True:
-        parts = [queue.get() for queue in queues]
+        parts = [queue.get(timeout=PATIENCE_S) for queue in queues]
         yield Batch(np.concatenate([tokens for tokens, _ in parts]), np.concatenate([weights for _, weights in parts]))
 
 

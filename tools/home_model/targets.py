@@ -397,7 +397,7 @@ def somewhere(rng: random.Random, home: Home, modes: dict[str, float]) -> Place 
 
 
 OTHERWISE = 0.35
-"""How many of the rooms and devices that have a synonym are called by it, all through a conversation: some 6 % of sentences."""
+"""How many of the rooms and devices that have a synonym are called by it, all through a conversation: some 7 % of sentences."""
 # What stays a word for a room beside others: "Anna's study" is her office, but nobody has a wine basement.
 _BESIDE_OTHERS = (("toilet", "loo", "wc"), ("bathroom", "washroom"), ("hall", "hallway"), ("study", "office"))
 _NAMED = frozenset(("name", "area", "except"))
