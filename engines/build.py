@@ -25,11 +25,11 @@ from typing import Any
 
 import onnx
 
-from engines.bundle import ENGINE, FUSED_GRAPH, GRAPH, write_manifest
+from engines.bundle import ENGINE, FUSED_GRAPH, GRAPH, members, write_manifest
 from engines.errors import EngineError
 from engines.nemotron_h.config import NemotronHConfig
-from engines.open import opened
 from engines.plan import DEVICES, MIB, cache_bytes, plan, state_bytes
+from engines.runtimes.load import opened
 from engines.store import REFERENCE, Parity, check_files, verify
 from engines.tensorrt_engine import EngineShape, logger, release
 from engines.tensorrt_graph import tensorrt_model
@@ -75,6 +75,11 @@ def build(
     """
     if out.exists():
         raise EngineError(f"{out} is there already; name a new folder, `install` then switches to it.")
+    if len(found := members(source)) > 1:
+        raise EngineError(
+            f"{source} is an ensemble of {len(found)} networks, and an engine is built of one. Build it of a copy "
+            f"without {', '.join(member.name for member in found[1:])}, or run the ensemble on the CPU as it is."
+        )
     if not (source / REFERENCE).is_file():
         raise EngineError(
             f"{source} has no {REFERENCE}, so no engine of it can be checked: python -m engines reference {source}"

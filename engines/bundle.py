@@ -16,17 +16,34 @@ GRAPH = "model.onnx"
 FUSED_GRAPH = "model.fused.onnx"
 ENGINE = "model.engine"
 """Of TensorRT, for one GPU architecture and one TensorRT release."""
+_MEMBER = "member-{}"
+
+
+def member_folder(folder: Path, number: int) -> Path:
+    """Where network `number` (from 0) of a bundle of several lies: the first in the folder itself."""
+    return folder / _MEMBER.format(number + 1) if number else folder
+
+
+def members(folder: Path) -> list[Path]:
+    """The folders of a bundle's networks, of which there is most often one. Several are an ensemble: they read the same
+    tokens and are asked together.
+    """
+    found = [folder]
+    while (more := member_folder(folder, len(found))).is_dir():
+        found.append(more)
+    return found
 
 
 def write_manifest(folder: Path, about: Mapping[str, Any] | None = None) -> Path:
-    """List size and SHA-256 of every file of `folder` in its manifest.json, replaced whole or not at all.
+    """List size and SHA-256 of every file of `folder` and its members in its manifest.json, replaced whole or not.
 
     `about` says how the bundle was made and what it runs on; without it, what stands there stays.
     """
     files = {
-        path.name: {"size_bytes": path.stat().st_size, "sha256": sha256(path)}
-        for path in sorted(folder.iterdir())
-        if path.is_file() and path.name != MANIFEST and not path.name.endswith(".new")
+        path.relative_to(folder).as_posix(): {"size_bytes": path.stat().st_size, "sha256": sha256(path)}
+        for member in members(folder)
+        for path in sorted(member.iterdir())
+        if path.is_file() and path != folder / MANIFEST and not path.name.endswith(".new")
     }
     path = folder / MANIFEST
     if about is None:

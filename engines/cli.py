@@ -370,7 +370,7 @@ def _doctor(args: argparse.Namespace) -> None:
 
 def _verify(args: argparse.Namespace) -> None:
     from engines import store
-    from engines.open import opened
+    from engines.runtimes.load import opened
 
     manifest = store.check_files(args.folder)
     with opened(args.folder) as runtime:

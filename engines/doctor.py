@@ -24,7 +24,7 @@ from engines.bundle import identity
 from engines.errors import EngineError
 from engines.generate import Context, Runtime
 from engines.language_model import load_tokenizer
-from engines.open import opened
+from engines.runtimes.load import opened
 
 READ, WRITTEN = 512, 64
 """Tokens that are read, and written after them, to be timed."""

@@ -17,7 +17,7 @@ import onnx
 from numpy.typing import NDArray
 
 from engines import quantize, recipe, scales
-from engines.bundle import FUSED_GRAPH, GRAPH, write_manifest
+from engines.bundle import FUSED_GRAPH, GRAPH, member_folder, members, write_manifest
 from engines.errors import EngineError
 from engines.graph import Graph
 from engines.nemotron_h.checkpoint import Checkpoint
@@ -39,7 +39,7 @@ def export(
     *,
     scales_file: Path | None = None,
 ) -> Path:
-    """Make of a checkpoint `folder` a bundle that runtimes load; returns where it is.
+    """Make of a checkpoint `folder`, and of its members, a bundle that runtimes load; returns where it is.
 
     Args:
         folder: the checkpoint.
@@ -57,6 +57,8 @@ def export(
         raise EngineError(f"weights are not made as {scheme!r} here; allowed are {', '.join(recipe.SCHEMES)}, or none.")
     checkpoint = Checkpoint(folder)
     out = out or folder
+    for number, member in enumerate(members(folder)[1:], 1):
+        export(member, member_folder(out, number), scheme, progress)
     stored = {name: tensor.dtype for name, tensor in checkpoint.tensors.items()}
     forms = recipe.forms(checkpoint.config, scheme, stored)
     known, calibration = _scales(checkpoint, forms, scheme, scales_file)

@@ -27,7 +27,7 @@ from engines.nemotron_h.chat import (
     ToolCallRequest,
 )
 from engines.prefix import PrefixCache
-from engines.runtimes.onnxruntime import OnnxRuntime
+from engines.runtimes.load import load_runtime
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +72,10 @@ class LanguageModel:
     def __init__(
         self, folder: Path, threads: int = 1, *, prefix_folder: Path | None = None, runtime: Runtime | None = None
     ) -> None:
-        """Load a bundle, into onnxruntime if no `runtime` is given; `prefix_folder` keeps the state of the opening
-        messages over restarts.
+        """Load a bundle, into the runtime that it is for if none is given; `prefix_folder` keeps the state of the
+        opening messages over restarts.
         """
-        self.runtime: Runtime = runtime or OnnxRuntime(folder, threads)
+        self.runtime: Runtime = runtime or load_runtime(folder, threads)
         self.chat_format = ChatFormat.from_folder(folder)
         self.tokenizer = load_tokenizer(folder)
         if self.tokenizer.get_vocab_size() > self.runtime.config.vocab_size:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from engines import tensor_file
-from engines.bundle import MANIFEST, identity, read_manifest, sha256, write_manifest
+from engines.bundle import MANIFEST, identity, members, read_manifest, sha256, write_manifest
 from engines.errors import EngineError
 from engines.generate import Runtime
 from engines.snapshot import Snapshot
@@ -96,7 +96,7 @@ def check_files(folder: Path) -> dict[str, Any]:
     identity(folder)
     manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     for name, entry in manifest["files"].items():
-        if Path(name).name != name:
+        if folder / name not in (member / Path(name).name for member in members(folder)):
             raise EngineError(f"{folder / MANIFEST} names {name!r}, which is no file of the folder.")
         if sha256(folder / name) != entry["sha256"]:
             raise EngineError(f"{folder / name} is damaged: its SHA-256 is not the manifest's. Copy it again.")
@@ -207,7 +207,7 @@ def install(folder: Path, store: Path) -> Path:
         shutil.rmtree(new, ignore_errors=True)
         shutil.copytree(folder, new)
         check_files(new)
-        for file in new.iterdir():
+        for file in (path for path in new.rglob("*") if path.is_file()):
             with file.open("rb") as opened:
                 os.fsync(opened.fileno())
         new.replace(place)

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines import doctor, open, store, tensor_file
+from engines import doctor, store, tensor_file
 from engines.bundle import write_manifest
 from engines.cli import main
 from engines.errors import EngineError
+from engines.runtimes import load
 from engines.runtimes.onnxruntime import OnnxRuntime
 from engines.snapshot import Snapshot
 
@@ -69,7 +70,7 @@ class Wrong(OnnxRuntime):
 
 
 def test_the_kind_and_the_layer_that_are_wrong_are_named(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open, "load_runtime", Wrong)
+    monkeypatch.setattr(load, "load_runtime", Wrong)
     report = doctor.examine(bundle)
     rows = {row["kind"]: row for row in report["parity"]["layers"]}
     assert not report["parity"]["passed"] and "must not be used here" in report["parity"]["fault"]
@@ -81,7 +82,7 @@ def test_the_kind_and_the_layer_that_are_wrong_are_named(bundle: Path, monkeypat
 def test_a_bundle_that_must_not_be_used_ends_with_an_error_and_a_report(
     bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(open, "load_runtime", Wrong)
+    monkeypatch.setattr(load, "load_runtime", Wrong)
     assert main(["doctor", "--engine", str(bundle), "--json", str(tmp_path / "report.json")]) == 2
     assert not json.loads((tmp_path / "report.json").read_text())["parity"]["passed"]
 

@@ -19,6 +19,7 @@ from onnx import TensorProto, helper
 
 from appliance.models import HOME_MODEL
 from engines import store
+from engines.bundle import write_manifest
 from engines.language_model import load_tokenizer
 from engines.runtimes.onnxruntime import OnnxRuntime
 from tests.tensorrt_stub import trt
@@ -69,8 +70,9 @@ def _computes() -> bool:
 
 
 def home_bundle(folder: Path) -> Path:
-    """The home model with a reference, as engines are built from."""
-    shutil.copytree(HOME_MODEL, folder)
+    """The first network of the home model with a reference, as engines are built from."""
+    shutil.copytree(HOME_MODEL, folder, ignore=shutil.ignore_patterns("member-*"))
+    write_manifest(folder)
     store.write_reference(folder, OnnxRuntime(folder), load_tokenizer(folder))
     return folder
 
