@@ -37,12 +37,20 @@ _COPIED = ("name", "area", "floor", "except", "item", "search_query")
 _LETTERS = re.compile("[a-z']{3,}")
 
 
-def turn_messages(turn: Turn) -> list[Message]:
-    """One turn in OpenAI's form: what was said, the calls, their results, the answer."""
+TOLD = 0.4
+"""Share of the training's calls whose results and answer follow. Repeating a result is soon learned, and takes a third of
+all tokens: without most of them the same number of tokens holds a quarter more commands.
+"""
+
+
+def turn_messages(turn: Turn, *, told: bool = True) -> list[Message]:
+    """One turn in OpenAI's form: what was said, the calls, and unless not `told` their results and the answer."""
     messages: list[Message] = [{"role": "user", "content": turn.user}]
     if turn.calls:
         calls = [{"function": {"name": call.tool, "arguments": dict(call.arguments)}} for call in turn.calls]
         messages.append({"role": "assistant", "content": "", "tool_calls": calls})
+        if not told:
+            return messages
         for result in turn.results:
             told = {"success": result.success, "result" if result.success else "error": result.text}
             messages.append({"role": "tool", "content": json.dumps(told, ensure_ascii=False)})
@@ -50,14 +58,16 @@ def turn_messages(turn: Turn) -> list[Message]:
     return messages
 
 
-def conversation(rng: random.Random, home: Home, turns: int, split: Split) -> list[Message]:
-    """A system turn with the home's devices and `turns` turns, each of which may follow up on the one before."""
+def conversation(rng: random.Random, home: Home, turns: int, split: Split, told: float = 1.0) -> list[Message]:
+    """A system turn with the home's devices and `turns` turns, each of which may follow up on the one before; a share of
+    them is `told` to the end.
+    """
     messages: list[Message] = [{"role": "system", "content": system_prompt(home.devices)}]
     called = called_otherwise(rng, home) if split == "train" else home
     previous = None
     for _ in range(turns):
         previous = sample(rng, called, split, previous)
-        messages += turn_messages(as_listed(previous, called, home))
+        messages += turn_messages(as_listed(previous, called, home), told=rng.random() < told)
     return messages
 
 
@@ -140,7 +150,7 @@ def batches(encoder: Encoder, seed: str, rows: int, length: int, split: Split = 
             at = 0
             while at <= length:
                 turns = rng.choice((1, 3)) if at == 0 and rng.random() < SHORT else MANY
-                spoken = conversation(rng, random_home(rng, split), turns, split)
+                spoken = conversation(rng, random_home(rng, split), turns, split, TOLD if split == "train" else 1.0)
                 ids, worth = encoder(spoken, rng if split == "train" else None)
                 end = min(at + len(ids), length + 1)
                 tokens[row, at:end], weights[row, at:end] = ids[: end - at], worth[: end - at]

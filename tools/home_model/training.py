@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the home model learns: its shape, its optimizers, the loss, and the loop over data, on one process or several."""
+"""How a home model learns: its shape, its optimizers, the loss, and the loop over data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor, distributed
+from torch import Tensor
 from torch.nn import functional
 
 from engines.nemotron_h.chat import ChatFormat
@@ -37,10 +37,10 @@ class Recipe:
     """What a run is made of, but for its data."""
 
     tokens: int
-    """To read in all, over all processes."""
+    """To read in all."""
     seed: int = 1
     rows: int = 4
-    """Of LENGTH tokens, a step of a process."""
+    """Of LENGTH tokens, a step."""
     muon: float = 0.01
     """Learning rate of the hidden matrices; 0: AdamW learns them too."""
     adamw: float = 0.003
@@ -49,7 +49,7 @@ class Recipe:
     """Steps between checkpoints and measurements."""
     device: str = "cpu"
     readers: int = 0
-    """Processes that make the data; 0: each process of the training its own."""
+    """Processes that make the data; 0: the training makes its own."""
 
 
 def configuration(vocab_size: int) -> NemotronHConfig:
@@ -94,23 +94,26 @@ def initialize(model: NemotronH, seed: int) -> None:
 
 
 class Training:
-    """A run: goes on from the checkpoint in `out` if there is one. Several processes each make one, with the process
-    group up; the first of them measures and writes.
+    """A run in the folder `out`: goes on from the checkpoint there if there is one. The tokenizer.json is in it, or in
+    `tokenizer`.
     """
 
-    def __init__(self, out: Path, recipe: Recipe, config: Callable[[int], NemotronHConfig] = configuration) -> None:
-        self.out, self.recipe = out, recipe
+    def __init__(
+        self,
+        out: Path,
+        recipe: Recipe,
+        config: Callable[[int], NemotronHConfig] = configuration,
+        tokenizer: Path | None = None,
+    ) -> None:
+        self.out, self.recipe, self._tokenizer = out, recipe, tokenizer or out
         chat = ChatFormat.from_folder(CHAT)
-        self.encoder = dataset.Encoder(Tokenizer.from_file(str(out / "tokenizer.json")), chat)
+        self.encoder = dataset.Encoder(Tokenizer.from_file(str(self._tokenizer / "tokenizer.json")), chat)
         torch.manual_seed(recipe.seed)  # for what `initialize` leaves as torch starts it
         self.model = NemotronH(config(self.encoder.tokenizer.get_vocab_size()))
         initialize(self.model, recipe.seed)
         self.device = torch.device(recipe.device)
         self.model.to(self.device)
         self._optims = self._optimizers()
-        self._several = distributed.is_initialized()
-        self._rank = distributed.get_rank() if self._several else 0
-        self._processes = distributed.get_world_size() if self._several else 1
         self._compiled = torch.compile(self.loss)
         self._recorded: Recorded | None = None
         self.tokens, self.curve = 0, list[dict[str, float]]()
@@ -142,24 +145,17 @@ class Training:
         return (losses * weights).sum() / weights.sum()
 
     def gradients(self, batch: Sequence[Tensor]) -> Tensor:
-        """Fill the gradients of this process for one batch of `counted`; the loss. On a GPU all batches have one shape."""
+        """Fill the gradients for one batch of `counted`; the loss. On a GPU all batches have one shape."""
         if self.device.type == "cuda":
             self._recorded = self._recorded or Recorded(self.loss, list(self.model.parameters()), batch)
             return self._recorded(batch)
         return _backward(self._compiled(*batch), self.model)
 
     def learn(self, share: float) -> None:
-        """One step at a share of the learning rates, on the mean gradient of all processes."""
+        """One step at a share of the learning rates."""
         for optim, full in zip(self._optims, (self.recipe.adamw, self.recipe.muon), strict=False):
             optim.param_groups[0]["lr"] = full * share
-        weights = list(self.model.parameters())
-        if self._several:
-            mean = torch.cat([weight.grad.flatten() for weight in weights if weight.grad is not None])
-            distributed.all_reduce(mean)
-            mean /= self._processes
-            for weight, part in zip(weights, mean.split([weight.numel() for weight in weights]), strict=True):
-                weight.grad = part.view_as(weight)
-        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optim in self._optims:
             optim.step()
 
@@ -169,16 +165,16 @@ class Training:
             if self.recipe.drills:
                 self._drill()
             self._save()
-        size, last = self.recipe.rows * LENGTH * self._processes, self.recipe.tokens
+        size, last = self.recipe.rows * LENGTH, self.recipe.tokens
         with self._stream() as stream:
             self._read(stream, size, last)
 
     @contextmanager
     def _stream(self) -> Iterator[Iterator[Batch]]:
-        """Where this process's data come from; from the same place again in a run that was stopped there."""
-        recipe, seed = self.recipe, f"{self.recipe.seed} {self._rank} {self.tokens}"
+        """Where the data come from; from the same place again in a run that was stopped there."""
+        recipe, seed = self.recipe, f"{self.recipe.seed} 0 {self.tokens}"
         if recipe.readers:
-            with reading(recipe.readers, self.out, CHAT, seed, recipe.rows, LENGTH) as stream:
+            with reading(recipe.readers, self._tokenizer, CHAT, seed, recipe.rows, LENGTH) as stream:
                 yield stream
         else:
             yield dataset.batches(self.encoder, seed, recipe.rows, LENGTH)
@@ -226,24 +222,19 @@ class Training:
         return sum(losses) / len(losses)
 
     def _measure(self, loss: float) -> None:
-        if self._rank == 0:
-            scores = measure.quick(self.model, self.encoder, count=40)
-            self.curve.append({"tokens": self.tokens, "loss": loss, "held out": self.held_out(), **scores})
-            self._say("  " + "  ".join(f"{key} {value:.3g}" for key, value in self.curve[-1].items()))
-            picture(self.curve, self.out / "curve.png")
+        scores = measure.quick(self.model, self.encoder, count=40)
+        self.curve.append({"tokens": self.tokens, "loss": loss, "held out": self.held_out(), **scores})
+        self._say("  " + "  ".join(f"{key} {value:.3g}" for key, value in self.curve[-1].items()))
+        picture(self.curve, self.out / "curve.png")
 
     def _say(self, text: str) -> None:
-        if self._rank == 0:
-            print(text, flush=True)
+        print(f"{self.out.name}  {text}", flush=True)
 
     def _save(self) -> None:
-        if self._rank == 0:
-            optims = [optim.state_dict() for optim in self._optims]
-            kept = {"model": self.model.state_dict(), "optims": optims, "tokens": self.tokens, "curve": self.curve}
-            torch.save(kept, self.checkpoint.with_suffix(".tmp"))
-            self.checkpoint.with_suffix(".tmp").replace(self.checkpoint)
-        if self._several:
-            distributed.barrier()
+        optims = [optim.state_dict() for optim in self._optims]
+        kept = {"model": self.model.state_dict(), "optims": optims, "tokens": self.tokens, "curve": self.curve}
+        torch.save(kept, self.checkpoint.with_suffix(".tmp"))
+        self.checkpoint.with_suffix(".tmp").replace(self.checkpoint)
 
     def _load(self) -> None:
         saved: dict[str, Any] = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
