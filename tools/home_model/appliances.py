@@ -104,18 +104,22 @@ def vacuum(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if which < 0.4 and (lawn := _only_mower(rng, home, split)):
         return lawn
     if which < 0.5:
-        spot = somewhere(rng, home, {"area": 60, "floor": 22, "here": 8, "all": 10})
+        spot = somewhere(rng, home, {"area": 60, "floor": 22, "here": 8, "all": 10}, of=False)
         if spot is None:
             return None
         robots = members(home, "vacuum", None)[:1]
+        if not robots:
+            return None
         target = Target("", "", spot.arguments, robots, noun="vacuum cleaner")
-        return draft(
+        found = draft(
             rng,
             pick(rng, split, *with_say("vacuum.place")),
             place_slots(spot),
             call("HassVacuumStart", spot.arguments),
             results.done(rng, target, "cleaning"),
         )
+        others = (each for each in home.devices if each.domain != "vacuum")
+        return None if found is None or says_a_name(home, found.text, *others) else found
     device = some_device(rng, home, ("vacuum", "lawn_mower"))
     if device is None:
         return None

@@ -16,7 +16,7 @@ from tools.home_model.drafts import draft, names_of, pick, place_slots, some_dev
 from tools.home_model.grammar import GRAMMAR, Split, Template
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.kinds import MACHINES, MEASURES, NOTICES, WORK_OF
-from tools.home_model.targets import Place, Target, called_plainly, members, named, somewhere
+from tools.home_model.targets import Place, Target, called_plainly, members, named, namesakes, somewhere
 
 # Words for a state, and the state they ask for.
 STATE_WORDS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -91,10 +91,13 @@ def _shorter(home: Home, device: HomeDevice) -> str | None:
     return None if set(known) & {*short.split(), *machine} else short
 
 
-def _state_of_words(template: str) -> str | None:
-    """The state that a question without a slot for it asks for: "did I turn {x} off"; None for "on or off"."""
-    said = {*re.findall(r"\b(on|off)\b", template)}
-    return said.pop() if len(said) == 1 else None
+def _state_of_words(template: str, section: str) -> str | None:
+    """The state that a question without a slot for it asks for: "did I turn {x} off", "did I shut {x}"; None for
+    "on or off", "open or shut" and "how far open".
+    """
+    words = re.compile(r"\b(on|off)\b(?! whether)" if section == "ask.onoff" else r"\b(open|gap|far|closed?|shut)\b")
+    said = {"closed" if word in ("close", "shut") else word for word in words.findall(template)}
+    return said.pop() if len(said) == 1 and said <= {"on", "off", "closed"} else None
 
 
 def state(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -120,8 +123,18 @@ def state(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if device is None:
         return None
     target = _asked_of(rng, home, device)
+    if namesakes(home, device, target.arguments):
+        return None
     made = call("HassGetState", _arguments(target, device))
     return _about(rng, pick(rng, split, "ask.state"), target, {}, made, results.told(rng, device))
+
+
+def _state_words(device: HomeDevice) -> tuple[str, ...]:
+    """What may be said of the device when its state is asked."""
+    if device.domain == "binary_sensor":
+        notice = NOTICES[device.device_class or "door"]
+        return (*notice.on, *notice.off)
+    return tuple(word for word, _ in STATE_WORDS.get(device.domain, ()))
 
 
 def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -139,6 +152,8 @@ def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
     else:
         word, asked = rng.choice(STATE_WORDS[device.domain])
         true, false = asked, rng.choice([each for _, each in STATE_WORDS[device.domain] if each != asked])
+    if any(word in _state_words(other) for other in namesakes(home, device, target.arguments)):
+        return None
     either = {
         "cover": "ask.openclosed",
         "lock": "ask.locked",
@@ -153,18 +168,32 @@ def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
         chosen = pick(rng, split, either)
         if chosen is None:
             return None
-        alone = either == "ask.locked" and " or " not in chosen[0].text and "get in" not in chosen[0].text
+        said = chosen[0].text.replace(" or not", "")
+        alone = either == "ask.locked" and not re.search(r" or | get in |\bunlocked\b", said)
         if alone:
             arguments["state"] = "locked"
         result = results.yes_or_no(rng, device, "locked", "unlocked") if alone else results.told(rng, device)
-        way = _state_of_words(chosen[0].text) if either == "ask.onoff" else None
+        way = None if either == "ask.locked" else _state_of_words(chosen[0].text, either)
         if way is not None:
             arguments["state"] = way
-            result = results.yes_or_no(rng, device, way, "off" if way == "on" else "on")
+            other = {"on": "off", "off": "on"}.get(way, "open")
+            result = results.yes_or_no(rng, device, way, other)
         return _about(rng, chosen, target, {}, call("HassGetState", arguments), result)
     arguments["state"] = asked
     result = results.yes_or_no(rng, device, true, false)
     return _about(rng, pick(rng, split, "ask.yesno"), target, {"state": word}, call("HassGetState", arguments), result)
+
+
+_ODD = frozenset(
+    (
+        *((noun, "detected") for noun in ("devices", "things")),
+        *((noun, "stopped") for noun in ("devices", "things")),
+        *(("rooms", word) for word in ("triggered", "clear")),
+        *(("updates", word) for word in ("ready to update", "up to date")),
+        ("devices", "available"),
+    )
+)
+"""What is not said of a set, or does not tell which kind of sensor is meant."""
 
 
 def of_several(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -209,7 +238,8 @@ def of_several(rng: random.Random, home: Home, split: Split) -> Draft | None:
         nouns = notice.sets
         on = rng.random() < 0.72
         word, asked = rng.choice(notice.on if on else notice.off), "on" if on else "off"
-        if rng.random() < 0.2:
+        fitting = tuple(noun for noun in nouns if (noun, word) not in _ODD)
+        if rng.random() < 0.2 or not fitting:
             nouns = (f"{device_class.replace('_', ' ')} sensors",)
             word = rng.choice(("triggered", "on", "active", "triggered") if on else ("clear", "off"))
         elif device_class == "light":
@@ -217,6 +247,8 @@ def of_several(rng: random.Random, home: Home, split: Split) -> Draft | None:
                 ("lights", "light sensors"),
                 rng.choice(("detected", "detected", "sensed") if on else ("not detected",)),
             )
+        else:
+            nouns = fitting
         if device_class in ("window", "door", "garage_door") and not members(home, "binary_sensor", device_class):
             covers = {"garage_door": "garage"}.get(device_class, device_class)
             if members(home, "cover", covers):
@@ -239,7 +271,7 @@ def of_several(rng: random.Random, home: Home, split: Split) -> Draft | None:
     arguments = {"domain": domain} | ({"device_class": device_class} if device_class else {}) | {"state": asked}
     if domain == "media_player" and noun != "media players":
         arguments["device_class"] = device_class = "tv" if noun == "tvs" else "speaker"
-    spot = somewhere(rng, home, {"none": 45, "area": 32, "floor": 14, "here": 4, "all": 8})
+    spot = _spot(rng, home, {"none": 45, "area": 32, "floor": 14, "here": 4, "all": 8})
     if spot is None:
         return None
     found = members(home, domain, device_class, spot.area, spot.floor)
@@ -280,6 +312,8 @@ def measure(rng: random.Random, home: Home, split: Split) -> Draft | None:
     quantities = MEASURES[device.device_class].quantities
     quantity = rng.choice(quantities)
     low = target.arguments["name"]
+    if any(other.domain == "sensor" for other in namesakes(home, device, target.arguments)):
+        return None
     if f"ask.how.{device.device_class}" in GRAMMAR.sections and rng.random() < 0.25:
         chosen = pick(rng, split, f"ask.how.{device.device_class}")
         return draft(
@@ -314,13 +348,16 @@ def measure(rng: random.Random, home: Home, split: Split) -> Draft | None:
 def _clear() -> dict[str, tuple[str, ...]]:
     # "The volume in the cellar" may be of two classes; without a name nothing says which.
     said = Counter(quantity for measure in MEASURES.values() for quantity in measure.quantities)
+    # "The water in the cellar" is as likely a leak.
+    noticed = {word for kind, words in PHENOMENA.items() if kind != "power" for word in words}
     return {
-        kind: tuple(each for each in measure.quantities if said[each] == 1) or measure.quantities
+        kind: tuple(each for each in measure.quantities if said[each] == 1 and each.lower() not in noticed)
+        or measure.quantities
         for kind, measure in MEASURES.items()
     }
 
 
-_CLEAR = _clear()
+_NOT_OF_ROOMS = frozenset(("temperature", "timestamp", "date"))  # "the time in the laundry room" is the time of day
 
 
 def area_measure(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -328,7 +365,7 @@ def area_measure(rng: random.Random, home: Home, split: Split) -> Draft | None:
     found = [
         device
         for device in home.devices
-        if device.domain == "sensor" and device.area and device.device_class and device.device_class != "temperature"
+        if device.domain == "sensor" and device.area and (device.device_class or "temperature") not in _NOT_OF_ROOMS
     ]
     if found and rng.random() < 0.8:
         device = rng.choice(found)
@@ -381,10 +418,10 @@ def temperature(rng: random.Random, home: Home, split: Split) -> Draft | None:
             results.temperature(rng, home, "", device.name),
             names_of(target),
         )
-    spot = somewhere(rng, home, {"area": 66, "floor": 8, "here": 12, "none": 14})
+    spot = _spot(rng, home, {"area": 66, "floor": 8, "here": 12, "none": 14})
     if spot is None:
         return None
-    if spot.area and home.find(f"{spot.area} temperature"):
+    if spot.area and (home.find(f"{spot.area} temperature") or home.find(f"{spot.area} temp")):
         return None
     if not spot.inside:
         chosen = pick(rng, split, "ask.temperature")
@@ -408,8 +445,9 @@ PHENOMENA: dict[str, tuple[str, ...]] = {
     "motion": ("motion", "movement", "activity"), "smoke": ("smoke", "fire"), "gas": ("gas", "gas leak"), "carbon_monoxide": ("carbon monoxide", "co"),
     "occupancy": ("occupancy", "occupants"), "presence": ("presence",), "moisture": ("water", "leak", "leaks", "moisture", "flooding", "water leak"),
     "sound": ("sound", "noise", "sounds"), "vibration": ("vibration", "shaking", "vibrations"), "tamper": ("tampering", "tamper"), "light": ("light",), "heat": ("heat", "overheating"),
-    "cold": ("cold", "frost"), "problem": ("problem", "problems", "trouble"), "power": ("power",),
+    "cold": ("frost",), "problem": ("problem", "problems", "trouble"), "power": ("power",),
 }  # fmt: skip
+_CLEAR = _clear()
 
 
 def detect(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -431,18 +469,22 @@ def detect(rng: random.Random, home: Home, split: Split) -> Draft | None:
     device_class = rng.choice(tuple(PHENOMENA))
     if device is not None and device.device_class in PHENOMENA and rng.random() < 0.7:
         device_class = device.device_class
-    spot = somewhere(rng, home, {"none": 40, "area": 36, "floor": 12, "here": 4, "all": 8})
+    spot = _spot(rng, home, {"none": 40, "area": 36, "floor": 12, "here": 4, "all": 8})
     if spot is None:
         return None
     found = members(home, "binary_sensor", device_class, spot.area, spot.floor)
-    slots = place_slots(spot) | {"phenomenon": rng.choice(PHENOMENA[device_class])}
+    phenomena = [each for each in PHENOMENA[device_class] if each != "heat"]  # "is there heat" asks for the heating
+    slots = place_slots(spot) | {"phenomenon": rng.choice(phenomena)}
     made = call(
         "HassGetState", spot.arguments | {"domain": "binary_sensor", "device_class": device_class, "state": "on"}
     )
     noun = f"{device_class.replace('_', ' ')} sensors"
+    chosen = pick(rng, split, "ask.detect")
+    if device_class == "light" and chosen and not re.search("sens|detect|regist|pick|report|notic", chosen[0].text):
+        return None  # "is there light in the hall" asks whether lights are on, or how bright it is
     return draft(
         rng,
-        pick(rng, split, "ask.detect"),
+        chosen,
         slots,
         made,
         results.counted(rng, found, noun, "on", spot.area or spot.floor or ""),
@@ -470,6 +512,10 @@ def playing(rng: random.Random, home: Home, split: Split) -> Draft | None:
     return _about(rng, pick(rng, split, "ask.playing"), target, {}, made, results.told(rng, device))
 
 
+_OUT = re.compile(r"\b(?:or (?:still )?(?:out|away|at home)|out or at home)\b")
+"""What makes a question about both: "is {x} in or out"."""
+
+
 def person(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Where somebody is, and who is home."""
     people = members(home, "person", None)
@@ -492,11 +538,13 @@ def person(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return None
     name = rng.choice((device.name, *device.aliases)).lower()
     arguments = {"name": name, "domain": "person"}
-    zone = rng.choice(things.ZONES)
+    rooms = [area.lower() for area in (*home.areas, *home.floors)]
+    zone = rng.choice([each for each in things.ZONES if each.removeprefix("the ") not in rooms])
     section = rng.choice(("ask.person", "ask.person", "ask.person.home", "ask.person.zone"))
+    chosen = pick(rng, split, section)
     where = rng.choice(("at home", "away", "at work", "at school"))
     result = Result(True, f"{device.name} is {where}")
-    if section == "ask.person.home":
+    if section == "ask.person.home" and not _OUT.search(chosen[0].text if chosen else ""):
         arguments["state"] = "home"
         result = Result(
             True,
@@ -509,7 +557,7 @@ def person(rng: random.Random, home: Home, split: Split) -> Draft | None:
         result = Result(True, rng.choice((f"Yes, {device.name} is at {zone}", f"No, {device.name} is {where}")))
     return draft(
         rng,
-        pick(rng, split, section),
+        chosen,
         {"x": name, "zone": zone.removeprefix("the ")},
         call("HassGetState", arguments),
         result,
@@ -690,11 +738,8 @@ def air(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 
 _SLEEPERS = {
-    "nursery": (
-        ("the baby", "the little one", "baby", "the wee one", "our little one"),
-        ("in the cot", "in the baby's room"),
-    ),
-    "kids room": (("the boy", "the girl", "our youngest", "my daughter", "my son"), ("in the children's room",)),
+    "nursery": (("the baby", "the little one", "baby", "the wee one", "our little one"), ("in the cot",)),
+    "kids room": (("the boy", "the girl", "our youngest", "my daughter", "my son"), ()),
 }
 
 
@@ -703,7 +748,8 @@ _THEIRS = ("'s room", "'s bedroom", "'s Room", "'s Bedroom")
 
 def sleeper(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Whether somebody is warm enough in the room that is theirs: "is Emma warm enough in her room"."""
-    owned = [area for area in home.areas if area.lower() in _SLEEPERS or area.endswith(_THEIRS)]
+    listed = {device.area for device in home.devices}
+    owned = [area for area in home.areas if area in listed and (area.lower() in _SLEEPERS or area.endswith(_THEIRS))]
     if not owned or (len(owned) > 1 and owned[0].lower() in _SLEEPERS):
         return None
     area = owned[0]

@@ -190,7 +190,7 @@ def _known_without_timer(home: Home, name: str) -> bool:
 
 
 # "The eggs have just gone in, shout in 4 minutes": what is heard before the wish is why, not how the timer is called.
-_REASON = re.compile(r"\{name\}[^{]*, [^{]+ (?:in|after) \{d\}")
+_REASON = re.compile(r"\{name\}[^{]*, [^{]*\b(?:in|after|timer for|time) \{d\}|\{name\} on, start \{a_dd\} timer")
 
 
 _OF_A_NAME = ("timer.cancel", "timer.pause", "timer.increase", "timer.decrease")
@@ -356,6 +356,12 @@ def timer(rng: random.Random, home: Home, split: Split) -> Draft | None:
 # Lists, time, weather
 
 
+def _names_a_list(home: Home, text: str) -> bool:
+    """Whether "the groceries" or "the market list" is a list of this home, and not the shopping list."""
+    called = (name for each in home.devices if each.domain == "todo" for name in (each.name, *each.aliases))
+    return any(re.search(rf"\b{re.escape(name.lower().removesuffix(' list'))}\b", text.lower()) for name in called)
+
+
 def lists(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Put something on a list or check it off."""
     todo = some_device(rng, home, ("todo",))
@@ -374,8 +380,11 @@ def lists(rng: random.Random, home: Home, split: Split) -> Draft | None:
         chosen = pick(rng, split, section, f"{section}.say")
         if chosen is None or ("those" in chosen[0].slots and _AMOUNT.search(item)):
             return None
+        if not adds and " and " in item:
+            return None  # two things that were bought are two items
         tool = "HassShoppingListAddItem" if adds else "HassShoppingListCompleteItem"
-        return _tidy(draft(rng, chosen, {"item": item, **_agreeing(item)}, call(tool, {"item": item}), result))
+        found = _tidy(draft(rng, chosen, {"item": item, **_agreeing(item)}, call(tool, {"item": item}), result))
+        return None if found and _names_a_list(home, found.text) else found
     section = "list.add" if adds else "list.done"
     verb, done, objects = rng.choice(_JOBS)
     what = rng.choice(objects)
@@ -385,7 +394,7 @@ def lists(rng: random.Random, home: Home, split: Split) -> Draft | None:
     sections = (section, f"{section}.say", *((f"{section}.job.say",) * 2 if job else ()))
     sections = (*sections, *((f"{section}.care.say",) * 2 if cared else ()))
     chosen = pick(rng, split, *sections)
-    if chosen is None:
+    if chosen is None or (not adds and " and " in item):
         return None
     name = rng.choice((todo.name, *todo.aliases)).lower()
     bare = name.endswith("list") or rng.random() < (0.4 if name.endswith(("s", "ing")) else 0.15)

@@ -27,10 +27,19 @@ def pick(rng: random.Random, split: Split, *sections: str) -> tuple[Template, Fo
         section = rng.choices(options, sizes)[0]
         template = GRAMMAR.pick(rng, section, split)
         if template is not None:
-            return template, (
-                "ask" if section.startswith(("ask.", "timer.status")) else "say" if section.endswith(".say") else "do"
-            )
+            if section.startswith(("ask.", "timer.status")):
+                return template, "ask"
+            return template, "say" if section.endswith(".say") or _NO_VERB.match(template.text) else "do"
     return None
+
+
+_NO_VERB = re.compile(
+    r"(?:(?:don't|never|no|let's|i|i'd|i'm|i've|it|we|we'd|you|could|would|will|can (?:i|we|you)|what|what's|how|how's|when|where|is|are|a|an"
+    r"|the|my|all|any|every|everything|half|halfway|fifty|lights|brightness|temperature|heating|thermostats|more|less|only|next|last"
+    r"|about|still|maybe|okay|and|at|some|another)\b|<(?:ma|pa|ps|pl|ml|ms)\.|\{(?:x|in|place|n|t|d|dd)\})",
+    re.IGNORECASE,
+)
+"""How templates begin that nobody puts behind "could you", although their section is one of imperatives."""
 
 
 def draft(

@@ -216,6 +216,8 @@ def _on_with_it(rng: random.Random, home: Home, split: Split, last: Call) -> Dra
         "percentage_step": f"on, speed {n} percent", "temperature_step": f"set to {levels.degrees(rng)} °C",
     }[slot]  # fmt: skip
     text = GRAMMAR.say(rng, template.node, {})
+    if not rose and not more and "less" in text:
+        return None  # "a bit less" after dimming: less light, or not so dim?
     return Draft(text, "say", (call(last.tool, arguments),), (results.done(rng, target, state),), template.text)
 
 
@@ -249,6 +251,8 @@ def _item_too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft
     item = things.purchase(rng, split)
     if template is None or item == last.arguments["item"] or re.match(r"(?:\d|an? |some |the |my )", item):
         return None
+    if not adds and " and " in item:
+        return None  # two things that were bought are two items
     made = call(last.tool, last.arguments | {"item": item})
     result = Result(True, f"{item} is {_LISTED[last.tool]}")
     return Draft(GRAMMAR.say(rng, template.node, {"item": item}), "say", (made,), (result,), template.text)

@@ -33,7 +33,8 @@ from tools.home_model.calls import Draft, Form, Result, call
 from tools.home_model.grammar import Split, is_reserved
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.kinds import NOTICES
-from tools.home_model.targets import Target, called_after, called_plainly, members
+from tools.home_model.players import IS_CLASS
+from tools.home_model.targets import ON_PLACES, Target, called_after, called_plainly, members, namesakes
 
 # The package's intents by the kind of turn, and how often each is drawn.
 _WEIGHTS: dict[str, dict[str, float]] = {
@@ -200,7 +201,9 @@ def _words(walk: _Walk, name: str) -> str:
             raise _Unfit
         return timer_name
     if name == "zone":
-        return "home" if rng.random() < 0.7 else rng.choice(things.ZONES).removeprefix("the ")
+        rooms = [place.lower() for place in (*walk.home.areas, *walk.home.floors)]
+        zones = [each for each in (zone.removeprefix("the ") for zone in things.ZONES) if each not in rooms]
+        return "home" if rng.random() < 0.7 else rng.choice(zones)
     return things.purchase(rng, split) if name == "shopping_list_item" else things.task(rng, split)
 
 
@@ -366,16 +369,38 @@ def sample(rng: random.Random, home: Home, split: Split, kind: str) -> Draft | N
         text = _tidy("".join(out))
         walk.here = walk.here and bool(_HERE.search(text))
         arguments = _arguments(walk)
+        if walk.tool == "HassSetVolume" and walk.device is None and "volume" not in text:
+            continue  # "turn the kitchen down to 30 percent" may as well be its lights
+        if walk.tool.endswith("CompleteItem") and " and " in arguments.get("item", ""):
+            continue  # two things that were bought are two items
         if walk.tool == "HassGetState" and text.startswith(("all ", "each ", "every ")):
             continue  # "every fan on" without its question mark is a command
         if arguments.get("device_class") in ("garage", "garage_door") and _two_garages(walk):
             continue
         if walk.device is None and walk.area and called_after(home, walk.area, text):
             continue  # "the kitchen light" is the device of that name, where there is one
+        if (
+            walk.tool == "HassTurnOff"
+            and walk.area
+            and walk.area.lower().split()[-1] not in ON_PLACES
+            and re.search(rf"\bon (?:\w+ )?{re.escape(walk.area.lower())}\b", text)
+        ):
+            continue  # "turn the lighting on study out" is cut off, or says two things
         if walk.device is None and called_plainly(home, text):
+            continue
+        if (
+            walk.device is not None
+            and walk.tool == "HassGetState"
+            and namesakes(home, walk.device, {"name": walk.arguments["name"]})
+        ):
             continue
         if not text or (walk.device is not None and not _consistent(walk)):
             continue
+        wanted = arguments.get("search_query", "")
+        if "{search_query} {media_class}" in sentence.text and (wanted.startswith("the ") or " by " in wanted):
+            continue  # "play the blue album" is the album called blue
+        if wanted and "media_class" not in arguments and IS_CLASS.search(wanted):
+            continue  # "play sad song" is the song called sad
         result = _result(walk, arguments)
         form: Form = (
             "ask"

@@ -7,11 +7,11 @@ import random
 import re
 
 from tools.home_model import acts, chores, drafts, levels, players, results, spans, switching, things
-from tools.home_model.calls import Draft, Result, Turn, call
+from tools.home_model.calls import Call, Draft, Result, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.targets import Target, called_plainly, inside, members, named, place, somewhere
-from tools.home_model.wording import Maker, finished
+from tools.home_model.wording import Maker, ends_open, finished
 
 
 def imperative(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -23,11 +23,76 @@ def imperative(rng: random.Random, home: Home, split: Split) -> Draft | None:
     return None
 
 
+_FAMILIES = {
+    "HassLightSet": "light", "HassFanSetSpeed": "fan", "HassSetPosition": "cover", "HassClimateSetTemperature": "climate", "HassSetVolume": "media_player",
+    "HassSetVolumeRelative": "media_player",
+}  # fmt: skip
+"""The kind of device that a tool is about, where the call does not say it."""
+_HERE = re.compile(r"\b(?:here|room|place|space|area)\b")
+_ONE = re.compile(r"\bones?\b")
+
+
+def _kind_of(home: Home, made: Call) -> str:
+    if "domain" in made.arguments:
+        return made.arguments["domain"]
+    if made.tool in _FAMILIES or "HassMedia" in made.tool:
+        return _FAMILIES.get(made.tool, "media_player")
+    found = home.find(made.arguments.get("name", ""))
+    return found.domain if found else ""
+
+
+def _meant(home: Home, made: Call) -> set[int]:
+    """The devices that a call is about, by their index; none where it says "here" or nothing."""
+    spoken = made.arguments
+    name, area, floor = (spoken.get(slot) for slot in ("name", "area", "floor"))
+    kind = _kind_of(home, made)
+    if area == "here" or not (name or area or floor or "domain" in spoken):
+        return set()
+    return {
+        index for index, device in enumerate(home.devices)
+        if (not area or (device.area or "").lower() == area) and (not floor or (device.floor or "").lower() == floor)
+        and (name in [known.lower() for known in (device.name, *device.aliases)] if name else device.domain == kind)
+        and spoken.get("device_class") in (None, device.device_class)
+    }  # fmt: skip
+
+
+def _clash(home: Home, parts: list[tuple[str, tuple[Call, ...]]]) -> bool:
+    """Whether two commands are about the same thing, or the second of the kind that the first has said the place of.
+
+    "Turn the porch lights on and make the lights red" means those of the porch, if anything.
+    """
+    for at, (text, calls) in enumerate(parts):
+        for made in calls:
+            for before in (each for _, others in parts[:at] for each in others):
+                kind, same_tool = _kind_of(home, made), before.tool == made.tool
+                if not kind or "Timer" in made.tool or "List" in made.tool:
+                    continue
+                if kind == "light" != _kind_of(home, before) and _ONE.search(text):
+                    return True  # "the kettle and the one on the desk"
+                spoken, earlier = made.arguments, before.arguments
+                classes = {each["device_class"] for each in (spoken, earlier) if "device_class" in each}
+                if kind == _kind_of(home, before) and len(classes) < 2:
+                    unsaid = not {"name", "floor", "domain"} & {*spoken} and "area" not in spoken
+                    here = unsaid or (spoken.get("area") == "here" and not _HERE.search(text))
+                    if here and {"name", "area", "floor"} & {*earlier} and (unsaid or "name" not in earlier):
+                        return True
+                    if spoken.get("area") == earlier.get("area") == "here":
+                        return True
+                one, other = _meant(home, before), _meant(home, made)
+                if one & other and (same_tool or one == other):
+                    return True
+    return False
+
+
 _SHARED = {
     "several.on": ("HassTurnOn", "on"), "several.off": ("HassTurnOff", "off"), "several.onoff": ("HassTurnOn", "on"), "several.offon": ("HassTurnOff", "off"),
     "several.three.on": ("HassTurnOn", "on"), "several.three.off": ("HassTurnOff", "off"), "several.open": ("HassTurnOn", "open"), "several.close": ("HassTurnOff", "closed"),
     "several.lock": ("HassTurnOn", "locked"),
 }  # fmt: skip
+
+
+_HOISTED = re.compile(r"(?:raise|lift|lower|pull (?:up|down))\b")
+_ON_CORDS = ("blind", "shade", "shutter", "garage")
 
 
 def _shared_verb(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -50,6 +115,8 @@ def _shared_verb(rng: random.Random, home: Home, split: Split) -> Draft | None:
             target = switching.switched(rng, home, 0.3)
         if target is None or any(target.arguments == other.arguments for other in targets):
             return None
+        if _HOISTED.match(template.text) and any(device.device_class not in _ON_CORDS for device in target.devices):
+            return None  # a gate is not raised, and an awning that is rolled up gives no shade
         targets.append(target)
     slots = {"x": targets[0].text, "y": targets[1].text, "z": targets[-1].text}
     n, m = levels.percent(rng), levels.percent(rng)
@@ -68,7 +135,11 @@ def _shared_verb(rng: random.Random, home: Home, split: Split) -> Draft | None:
             tool, state = "HassTurnOn", "on"
         calls.append(call(tool, target.arguments))
         answers.append(results.done(rng, target, state))
+    if _clash(home, [(target.text, (made,)) for target, made in zip(targets, calls, strict=True)]):
+        return None
     text = GRAMMAR.say(rng, template.node, slots | {"n": n, "m": m})
+    if "both both" in text:
+        return None
     return Draft(
         text,
         "say",
@@ -85,9 +156,11 @@ def _rooms(rng: random.Random, home: Home, split: Split) -> Draft | None:
     )
     areas = [area for area in home.areas if members(home, domain, None, area)]
     template = GRAMMAR.pick(rng, "several.rooms", split)
-    if len(areas) < 2 or template is None:
+    if len(areas) < 2 or template is None or called_plainly(home, noun):
         return None
     pair = rng.sample(areas, 2)
+    if any(home.find(f"{area} {noun}") for area in pair):
+        return None  # a device that is called so
     on = re.search(r"\bon\b", template.text) is not None
     calls, answers = [], []
     for area in pair:
@@ -116,6 +189,8 @@ def _places(rng: random.Random, home: Home, split: Split) -> Draft | None:
     sets = [members(home, domain, None, **{slot: spot}) for slot, spot in chosen]
     if set(sets[0]) & set(sets[1]):
         return None  # a room and its own floor
+    if any(home.find(f"{spot} {noun}") for _, spot in chosen):
+        return None  # a device that is called so
     on = rng.random() < 0.5
     calls, answers = [], []
     for (slot, spot), devices in zip(chosen, sets, strict=True):
@@ -231,8 +306,10 @@ def _repaired(rng: random.Random, home: Home, split: Split) -> Draft | None:
     meant, mistaken = _of_kind(rng, home, section), _of_kind(rng, home, section)
     if template is None or meant is None or mistaken is None:
         return None
-    if section.startswith("repair") and meant.arguments == mistaken.arguments:
-        return None
+    if section.startswith("repair") and (
+        meant.arguments == mistaken.arguments or {*meant.devices} & {*mistaken.devices}
+    ):
+        return None  # "the lamps, but not the corner lamp" leaves one out
     tool, state = _REPAIRED[kind]
     return Draft(
         GRAMMAR.say(rng, template.node, meant.slots | {"y": mistaken.text}),
@@ -386,6 +463,8 @@ def _short_timer(rng: random.Random, home: Home) -> Draft | None:
     name, length = things.timed(rng, "train"), spans.span(rng)
     if home.find(name) is not None or name in [area.lower() for area in home.areas]:
         return None
+    if name.startswith(tuple(f"{verb} " for verb in things.VERBS)):
+        return None  # "cancel dentist, an hour" is a command
     d = length.text
     text = rng.choice(
         (
@@ -401,6 +480,16 @@ def _short_timer(rng: random.Random, home: Home) -> Draft | None:
     return Draft(text, "say", (made,), (Result(True, f"{name} timer started"),), text)
 
 
+_HAVE = re.compile(r"(?:I'd like|can we have|let's have|could I have|I want) \{")
+"""What has a thing behind it, and no command: "let's have turn the heating off" is no English."""
+_CLAUSE = re.compile(r"^in goes\b|\bjust gone in\b")
+
+
+def _runs_on(last: Draft, text: str) -> bool:
+    """Whether words follow a title or an item, which could belong to it: "play the blue album second"."""
+    return not text.endswith(last.text) and ends_open(last, last.text)
+
+
 def _terse(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Two different things, at least one of them without a verb."""
     template = GRAMMAR.pick(rng, "several.terse", split)
@@ -409,12 +498,18 @@ def _terse(rng: random.Random, home: Home, split: Split) -> Draft | None:
     first, second = parts
     if template is None or first is None or second is None or first.calls == second.calls:
         return None
+    if _HAVE.match(template.text) and any(part.form == "do" or _CLAUSE.search(part.text) for part in parts if part):
+        return None
     if any(name in second.names for name in first.names) or {"except", "search_query", "item"} & {
         *first.calls[0].arguments,
         *second.calls[0].arguments,
     }:
         return None
+    if _clash(home, [(part.text, part.calls) for part in (first, second)]):
+        return None
     text = GRAMMAR.say(rng, template.node, {"c": first.text, "d": second.text})
+    if _runs_on(second, text):
+        return None
     return Draft(
         text,
         "say",
@@ -449,7 +544,11 @@ def several(rng: random.Random, home: Home, split: Split, history: Turn | None) 
         good = [part for part in parts if part is not None]
         if template is None or len(good) != len(parts) or len({repr(part.calls) for part in good}) != len(good):
             return None
+        if _clash(home, [(part.text, part.calls) for part in good]):
+            return None
         text = GRAMMAR.say(rng, template.node, {"c": good[0].text, "d": good[1].text, "e": good[-1].text})
+        if _runs_on(good[-1], text):
+            return None
         found = Draft(
             text, "say", tuple(each for part in good for each in part.calls), tuple(each for part in good for each in part.results), template.text,
             tuple(name for part in good for name in part.names),

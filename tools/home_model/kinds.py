@@ -270,7 +270,7 @@ NOTICES: dict[str, Notice] = {
         "problem, status, fault, health",
         "having a problem, in trouble, reporting a problem",
         "ok, fine, okay",
-        "problems, devices with problems",
+        "devices, things",
     ),
     "safety": _notice("safety, zone, barrier", "unsafe, dangerous", "safe", "things, areas"),
     "tamper": _notice("tamper, seal, safe, case", "tampered with, triggered", "clear, untouched", "tamper sensors"),

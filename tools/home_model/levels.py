@@ -150,11 +150,6 @@ def share(rng: random.Random, device_class: str) -> tuple[str, dict[str, str]]:
     }  # fmt: skip
     if upright:
         slots |= {"way_up": slots["way_open"], "way_down": slots["way_shut"]}
-    if n not in ("10", "90"):  # "raise it by a third": of all the way that it has
-        plain = {"25": "a quarter", "33": "a third", "50": "half", "66": "two thirds", "75": "three quarters"}
-        slots |= {"by_open": plain[n], "by_shut": plain[_REST[n]]}
-        if upright:
-            slots |= {"by_up": plain[n], "by_down": plain[_REST[n]]}
     if device_class == "curtain":
         slots |= {"way_across": slots["way_shut"]}
     if n == "10":
@@ -361,13 +356,14 @@ def climate(rng: random.Random, home: Home, split: Split) -> Draft | None:
     thermostats = members(home, "climate", None)
     if pick_of < 0.65:
         target = Target("", "", {}, thermostats[:1], noun="thermostat")
-        return draft(
+        bare = draft(
             rng,
             pick(rng, split, *with_say("climate.set.bare")),
             {"t": t},
             call("HassClimateSetTemperature", {"temperature": t}),
             results.done(rng, target, state),
         )
+        return None if bare is None or called_plainly(home, bare.text.lower()) else bare
     spot = somewhere(rng, home, {"area": 72, "floor": 16, "here": 12})
     if spot is None:
         return None
@@ -380,7 +376,8 @@ def climate(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if not found and rng.random() < 0.6:
         return None
     target = Target("", "", spot.arguments, found[:1], False, spot.area or spot.floor or "", "thermostat")
-    return draft(
+    placed = draft(
         rng, chosen, place_slots(spot) | {"t": t},
         call("HassClimateSetTemperature", spot.arguments | {"temperature": t}), results.done(rng, target, state),
     )  # fmt: skip
+    return None if placed is None or called_plainly(home, placed.text.lower()) else placed

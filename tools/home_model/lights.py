@@ -205,7 +205,7 @@ def _descriptions(rng: random.Random, word: str, noun: str) -> tuple[str, ...]:
 
 
 _LEVELS = {
-    "high": ("100", ("max", "maximum", "highest", "full", "brightest", "maximum level", "the top", "full blast")),
+    "high": ("100", ("max", "maximum", "highest", "full", "brightest", "maximum level", "the top")),
     "low": ("1", ("min", "minimum", "lowest", "dimmest", "minimum level", "the bottom", "darkest")),
 }
 
@@ -301,7 +301,7 @@ def _tone(rng: random.Random, home: Home, split: Split) -> Draft | None:
         target, arguments = lit
         chosen, slots, names = pick(rng, split, *with_say(f"tone.{section}")), target.slots, names_of(target)
     else:
-        spot = somewhere(rng, home, {"area": 5, "floor": 1, "here": 2, "none": 1})
+        spot = somewhere(rng, home, {"area": 5, "floor": 1, "here": 2, "none": 1}, of=False)
         if spot is None:
             return None
         found = members(home, "light", None, spot.area, spot.floor)

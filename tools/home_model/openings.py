@@ -71,14 +71,22 @@ def cover(rng: random.Random, home: Home, split: Split) -> Draft | None:
     extras = tuple(name for name in dict.fromkeys((extra, reasons, *own)) if name in GRAMMAR.sections)
     sections = extras if extras and rng.random() < 0.4 else with_say(section)
     made = call("HassTurnOn" if opens else "HassTurnOff", target.arguments)
+    chosen = pick(rng, split, *sections)
+    if device_class == "garage" and chosen and _AT_WINDOWS.search(chosen[0].text):
+        return None  # a garage door rolls up like a shutter, but keeps no sun out
     return draft(
         rng,
-        pick(rng, split, *sections),
+        chosen,
         target.slots,
         made,
         results.done(rng, target, "open" if opens else "closed"),
         names_of(target),
     )
+
+
+_AT_WINDOWS = re.compile(
+    r"<pa\.dark>|\b(?:sun|sunlight|sunshine|daylight|light|lights|glare|window|sill|black|darken|dark|nap|plants|sofa|sky|bed|glass|peace)\b"
+)
 
 
 def air(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -109,7 +117,7 @@ def sun(rng: random.Random, home: Home, split: Split) -> Draft | None:
     opens = rng.random() < 0.4
     device = rng.choice(found)
     device_class = device.device_class or "blind"
-    spot = somewhere(rng, home, {"area": 4, "here": 2, "none": 3})
+    spot = somewhere(rng, home, {"area": 4, "here": 2, "none": 3}, of=False)
     if spot is None:
         return None
     spot = by_use(rng, home, spot)
@@ -122,6 +130,8 @@ def sun(rng: random.Random, home: Home, split: Split) -> Draft | None:
     target = Target("", "", arguments, devices if spot.area else devices[:2], True, spot.area or "here", device_class)
     made = call("HassTurnOn" if opens else "HassTurnOff", arguments)
     chosen = pick(rng, split, "sun.open.say" if opens else "sun.close.say")
+    if chosen and "shade" in chosen[0].text and members(home, "cover", "awning"):
+        return None  # an awning gives shade as well
     return draft(rng, chosen, place_slots(spot), made, results.done(rng, target, "open" if opens else "closed"))
 
 
@@ -195,7 +205,7 @@ def pair(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 def calm(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Enough wind: turn off the fans of a place."""
-    spot = somewhere(rng, home, {"area": 6, "here": 2, "none": 2})
+    spot = somewhere(rng, home, {"area": 6, "here": 2, "none": 2}, of=False)
     if spot is None:
         return None
     devices = members(home, "fan", None, spot.area)
@@ -207,12 +217,17 @@ def calm(rng: random.Random, home: Home, split: Split) -> Draft | None:
     arguments = (spot.arguments or {"area": "here"}) | {"domain": "fan"}
     target = Target("", "", arguments, devices if spot.area else devices[:1], True, spot.area or "here", "fan")
     made = call("HassTurnOff", arguments)
-    return draft(rng, chosen, place_slots(spot), made, results.done(rng, target, "off"))
+    return _unless_plain(home, draft(rng, chosen, place_slots(spot), made, results.done(rng, target, "off")))
+
+
+def _unless_plain(home: Home, found: Draft | None) -> Draft | None:
+    """The draft, unless it speaks of a set by a word that is the name of one device: "Fan" or "Heating"."""
+    return None if found is None or called_plainly(home, found.text.lower()) else found
 
 
 def heating(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Turn the heating of a place on or off."""
-    spot = somewhere(rng, home, {"area": 7, "floor": 1, "here": 2})
+    spot = somewhere(rng, home, {"area": 7, "floor": 1, "here": 2}, of=False)
     if spot is None:
         return None
     spot = by_use(rng, home, spot)
@@ -225,12 +240,13 @@ def heating(rng: random.Random, home: Home, split: Split) -> Draft | None:
     target = Target("", "", arguments, devices, True, spot.area or spot.floor or "here", "thermostat")
     chosen = pick(rng, split, *with_say("heat.on" if on else "heat.off"))
     made = call("HassTurnOn" if on else "HassTurnOff", arguments)
-    return draft(rng, chosen, place_slots(spot), made, results.done(rng, target, "on" if on else "off"))
+    done = results.done(rng, target, "on" if on else "off")
+    return _unless_plain(home, draft(rng, chosen, place_slots(spot), made, done))
 
 
 def breeze(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Get the air moving: turn on the fans."""
-    spot = somewhere(rng, home, {"area": 6, "here": 2, "none": 2})
+    spot = somewhere(rng, home, {"area": 6, "here": 2, "none": 2}, of=False)
     if spot is None:
         return None
     devices = members(home, "fan", None, spot.area)
@@ -238,10 +254,19 @@ def breeze(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return None
     arguments = (spot.arguments or {"area": "here"}) | {"domain": "fan"}
     target = Target("", "", arguments, devices if spot.area else devices[:1], True, spot.area or "here", "fan")
-    return draft(
-        rng,
-        pick(rng, split, *with_say("breeze")),
-        place_slots(spot),
-        call("HassTurnOn", arguments),
-        results.done(rng, target, "on"),
-    )
+    chosen = pick(rng, split, *with_say("breeze"))
+    if (
+        chosen
+        and not spot.area
+        and _FUMES.search(chosen[0].text)
+        and any(_HOOD.search(fan.name) for fan in home.devices)
+    ):
+        return None  # then the extractor is meant, and not the fans of the room
+    if chosen and "fan" not in chosen[0].text and members(home, "cover", "window"):
+        return None  # a window lets the air in as well
+    made = call("HassTurnOn", arguments)
+    return _unless_plain(home, draft(rng, chosen, place_slots(spot), made, results.done(rng, target, "on")))
+
+
+_FUMES = re.compile(r"<ma\.chef>|smok|steam|smell|fume|stink|reek|scorch|burn|fug|pong")
+_HOOD = re.compile(r"\b(?:extractor|exhaust|hood)\b", re.IGNORECASE)

@@ -66,6 +66,10 @@ _CLASSES = {
 _VIDEOS = {"movie": ("movie", "film"), "tv_show": ("tv show", "show", "series", "tv series"), "video": ("video",)}
 
 
+_A_CLASS = "|".join(word for words in (*_CLASSES.values(), *_VIDEOS.values()) for word in words)
+IS_CLASS = re.compile(rf"^(?:the )?(?:{_A_CLASS})\b|\b(?:{_A_CLASS})$")
+
+
 _MOODS = tuple(
     "calm quiet soft gentle mellow cheerful cheery upbeat lively jolly happy sad slow loud relaxing soothing dreamy romantic festive old modern classical new rousing chilled funky bouncy groovy moody peaceful energetic".split()
 )
@@ -141,6 +145,8 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
             slots["q"] = _mood(rng)
         else:
             slots["q"] = things.music(rng, split) if section in ("play", "play.on") else things.work(rng, split)
+        if not template_slots & {"class", "video"} and IS_CLASS.search(slots["q"]):
+            return None  # "play sad song" is the song called sad
         if re.search(r"\{q\} \{(class|video)\}", chosen[0].text):
             slots["q"] = (
                 slots["q"].partition(" by ")[0].removeprefix("the ")

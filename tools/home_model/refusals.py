@@ -16,9 +16,34 @@ from tools.home_model.relative import said
 from tools.home_model.targets import Target, article, inside, named, of_set, somewhere
 from tools.home_model.wording import finished, gerund, plain_turn, wrapped
 
-_UNKNOWN_NOUNS = tuple(
-    noun for nouns in words.NOUNS.values() for noun in nouns if " " not in noun and not noun.isupper()
-)
+
+def _nouns(*kinds: str) -> tuple[str, ...]:
+    """One word for a thing; "the ruby lights" of no room would be lights in a room."""
+    return tuple(
+        noun
+        for kind, nouns in words.NOUNS.items()
+        for noun in nouns
+        if kind.startswith(kinds)
+        and " " not in noun
+        and not noun.isupper()
+        and noun not in ("lights", "fans", "blinds")
+    )
+
+
+_UNKNOWN_NOUNS = _nouns("")
+_NOUNS_OF = {
+    "brightness": _nouns("light"), "color": _nouns("light"), "position": _nouns("cover"), "climate.set": _nouns("climate"), "media.pause.name": _nouns("media_player"),
+    "open": _nouns("cover"), "close": _nouns("cover"), "lock": _nouns("lock"), "unlock": _nouns("lock"), "ask.yesno": _nouns("light", "switch", "fan", "media_player"),
+    "on": _nouns("light", "switch", "fan", "input_boolean", "climate", "media_player", "humidifier"), "off": _nouns("light", "switch", "fan", "input_boolean", "climate", "media_player", "humidifier"),
+}  # fmt: skip
+_NOUNS_THAT_ARE = {"open": _NOUNS_OF["open"], "locked": _NOUNS_OF["lock"]}
+_TELLING = {
+    "brightness": re.compile(r"\b(?:bright\w*|dim\w*|light\w*|lumin\w*|shin\w*|glow\w*|burn\w*)\b"),
+    "position": re.compile(r"\b(?:open\w*|clos\w*|shut\w*|rais\w*|lower\w*)\b"),
+}
+"""What must be said of a thing that nobody knows, lest a number of percent be meant for something else."""
+_NO_NAMES = frozenset(("first", "second", "third", "red", "blue", "green", "white", "black", "yellow", "golden"))
+"""What nobody takes for a name where it stands alone."""
 
 
 def _twins(rng: random.Random, home: Home, split: Split) -> Turn | None:
@@ -35,13 +60,13 @@ def _twins(rng: random.Random, home: Home, split: Split) -> Turn | None:
     name = " ".join(one.name.lower().split()[1:])
     opens = rng.random() < 0.5
     section = ("open" if opens else "close") if one.domain == "cover" else ("on" if opens else "off")
-    # A room or a kind alone ("the kitchen lamp", "the lights") means all of them, and is not asked back.
+    # A room or a kind alone ("the kitchen lamp", "the wall lights") means all of them, and is not asked back.
     cut = any(
         each.name.lower().split()[0] + " " + name.split()[0] in area.lower()
         for each in (one, other)
         for area in home.areas
     )
-    if home.find(name) is not None or cut or not re.fullmatch(r"[a-z' ]+", name) or name.startswith("room"):
+    if home.find(name) is not None or cut or not re.fullmatch(r"[a-z' ]+[a-rt-z]", name) or name.startswith("room"):
         return None
     target = Target(article(rng, name), name, {"name": name}, ())
     result = Result(False, f"Which one do you mean, {one.name} or {other.name}?")
@@ -75,17 +100,20 @@ def unknown(rng: random.Random, home: Home, split: Split, history: Turn | None) 
                 f"all the {nouns} {inside(rng, area)}",
             )
         )
-        target = Target(phrase, phrase, arguments, (), True, area, nouns)
+        target = Target(phrase, re.sub(r"^(?:all )?the ", "", phrase), arguments, (), True, area, nouns)
         chosen = drafts.pick(rng, split, section, f"{section}.say")
         result = Result(False, f"I do not know a room called {area}")
         found = drafts.draft(
             rng, chosen, target.slots, call("HassTurnOn" if opens else "HassTurnOff", arguments), result
         )
         return finished(rng, "unknown", found, wrapped(rng, found, split)) if found else None
-    name = stranger(rng, home, _UNKNOWN_NOUNS)
-    text = article(rng, name)
-    target = Target(text, name, {"name": name}, ())
     tool, section, more, slots = rng.choice(_UNKNOWN)
+    name = stranger(rng, home, _NOUNS_THAT_ARE.get(slots.get("state", ""), _NOUNS_OF.get(section, _UNKNOWN_NOUNS)))
+    if name in _NO_NAMES:
+        return None
+    text = article(rng, name)
+    plural = any(name.split()[-1] == f"{noun}s" for noun in _UNKNOWN_NOUNS)
+    target = Target(text, name, {"name": name}, (), plural)
     number = levels.degrees(rng) if "temperature" in more else levels.percent(rng)
     arguments = {"name": name} | {slot: number if value == "{n}" else value for slot, value in more.items()}
     chosen = drafts.pick(rng, split, section, f"{section}.say")
@@ -103,6 +131,8 @@ def unknown(rng: random.Random, home: Home, split: Split, history: Turn | None) 
     )
     if found is None or (tool.startswith("HassMedia") and name not in found.text):
         return None
+    if section in _TELLING and name.split()[-1] not in _NOUNS_OF[section] and not _TELLING[section].search(found.text):
+        return None  # "put the frog at 30 percent" may be meant for a lamp or for a blind
     return finished(rng, "unknown", found, wrapped(rng, found, split))
 
 
@@ -155,9 +185,11 @@ def _forbidden(rng: random.Random, home: Home, split: Split) -> Turn | None:
 
 
 _TWISTED = re.compile(
-    r"(?:don't|do not|never|no|keep|leave|let|have|make sure|see|ensure|check|take care|hold|stop|quit|how|what|is|tell|forget)\b"
+    r"(?:don't|do not|can|could|would|want|i|i'd|let's|never|no|keep|leave|let|have|make sure|see|ensure|check|take care|hold|stop|quit|how|what|is|tell|forget)\b"
 )
 """How commands begin that ask for something, or mean something else, behind a "don't"."""
+_SAID = re.compile(r"(?:don't|can|could|would|want|i|i'd|let's|help me|lights)\b", re.IGNORECASE)
+"""How those begin that are no imperatives."""
 
 _ASIDES = {
     "aside.told": "Okay, I change nothing.", "aside.people": "Okay, I change nothing.", "aside.ing": "Okay, I change nothing.",
@@ -173,7 +205,7 @@ def _aside(rng: random.Random, home: Home, split: Split) -> Turn | None:
     names: tuple[str, ...] = ()
     if section in ("aside.told", "aside.ing", "aside.can"):
         found = imperative(rng, home, "train")
-        if found is None or found.calls[0].tool.endswith("Timer"):
+        if found is None or found.calls[0].tool.endswith("Timer") or _SAID.match(found.text):
             return None
         slots, names = {"c": found.text, "cing": gerund(found.text)}, found.names
     elif section == "aside.can.x":
@@ -192,6 +224,18 @@ _TALK = {
 }  # fmt: skip
 
 
+_NO_IMPERATIVE = re.compile(
+    r"(?:what|who|when|where|why|how|which|in what|is|are|am|was|do (?:you|i|we|they|fish)|did|does|have|has|can|could|would|any|got|i|i'm|i'd|i could|my|we|we're|the|that|this|it|one|not|just|a|some|will|would|let|hi|tell me what|if)(?:'?s)?\b",
+    re.IGNORECASE,
+)
+
+
+def _has_called(home: Home, text: str) -> bool:
+    """Whether a device or scene of the home is called by its name."""
+    said_here = f" {text.lower()} "
+    return any(f" {name.lower()} " in said_here for device in home.devices for name in (device.name, *device.aliases))
+
+
 def _answer_of(section: str) -> str:
     line = GRAMMAR.sections[f"say.{section}"][0]
     return (*line.train, *line.test)[0].text
@@ -208,7 +252,9 @@ def talk(kind: str) -> Callable[[random.Random, Home, Split, Turn | None], Turn 
         if template is None:
             return None
         text = GRAMMAR.say(rng, template.node, {})
-        if kind == "decline" and rng.random() < 0.35:
+        if kind == "decline" and _has_called(home, text):
+            return None
+        if kind == "decline" and rng.random() < 0.35 and not _NO_IMPERATIVE.match(text):
             text = wrapped(rng, Draft(text, "do", (), (), template.text), split)
         elif rng.random() < 0.25:
             text = rng.choice(
@@ -309,9 +355,10 @@ def clarify(rng: random.Random, home: Home, split: Split, history: Turn | None) 
         template.node,
         {"it": rng.choice(("it", "it", "it", "that", "them", "this", "those")), "n": levels.percent(rng)},
     )
-    text = rng.choice(
-        ("{}",) * 6 + ("please {}", "{} please", "hey {}", "can you {}", "could you {}", "{} now")
-    ).format(text)
+    ways = ("{}",) * 6 + ("please {}", "{} please", "hey {}")
+    if not _NO_IMPERATIVE.match(text):
+        ways += ("can you {}", "could you {}", "{} now")
+    text = rng.choice(ways).format(text)
     tool = {"clarify.on": "HassTurnOn", "clarify.off": "HassTurnOff"}.get(section)
     waiting = call(tool, {}) if tool else None
     return plain_turn(rng, "clarify", text, "Which device do you mean?", template.text, (), waiting)

@@ -129,6 +129,8 @@ def step(rng: random.Random, home: Home, split: Split) -> Draft | None:
     template = GRAMMAR.pick(rng, section, split)
     if template is None or not template.slots <= set(slots) or ("place" in template.slots and not slots["place"]):
         return None
+    if what == "warm" and known and not template.slots & {"in", "in_there", "place", "A"}:
+        return None  # "a bit cooler please" says no room
     text, way = said(rng, template, slots)
     if section == "by.cover":
         way = "up" if template.text.startswith("open") or text.startswith("raise") else "down"
@@ -174,7 +176,7 @@ _DEGREES: dict[float, tuple[str, ...]] = {
 """Steps of temperature and how they are said."""
 
 _WHOLE = re.compile(
-    r"(i|i'm|i'd|it|it's|we|we're|the|my|everyone|grandma's|could|can|would|a|phew|good|blimey|brrr?|easy|too|not|who|whoever|far|way|more|less|another|bit|up|heating|just|only|about|maybe|say"
+    r"(i|i'm|i'd|it|it's|we|we're|the|my|everyone|grandma's|could|can|would|a|phew|good|blimey|brrr?|easy|too|not|who|whoever|far|way|more|less|some|another|bit|up|heating|just|only|about|maybe|say"
     r"|warmer|cooler|colder|hotter|perishing|freezing|icy|nippy|parky|bitter|chilly|sweltering|roasting|boiling|baking|stifling|tropical)\b|\{(?!raise)|<",
     re.I,
 )
@@ -427,14 +429,14 @@ def _spared(rng: random.Random, home: Home, target: Target) -> tuple[str, list[s
             )  # fmt: skip
             name, left = area.lower(), tuple(device for device in left if device.area != area)
         else:
-            device = rng.choice(target.devices)
+            device = rng.choice(left)
             name = rng.choice((device.name, *device.aliases)).lower()
             spoken, left = _one(rng, home, name), tuple(each for each in left if each != device)
         if name in names or not left:
             return None
         texts.append(spoken)
         names.append(name)
-    return rng.choice((" and ", " and ", " or ", " and not ")).join(texts), names, left
+    return rng.choice((" and ", " and ", " or ")).join(texts), names, left
 
 
 _KIND_WORDS = frozenset(

@@ -77,7 +77,6 @@ _SENSES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
             "night time",
             "nighttime",
             "end of the day",
-            "lights out",
         ),
         (
             "bed",

@@ -137,7 +137,7 @@ _ALL_LIGHTS = re.compile(r"\b(?:all(?: of)?(?: the| my| our)?|every(?: single)?)
 def lights_of_place(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Light up a room, or complain that it is dark there."""
     on = rng.random() < 0.6
-    spot = somewhere(rng, home, {"area": 52, "floor": 12, "here": 16, "all": 10, "none": 10})
+    spot = somewhere(rng, home, {"area": 52, "floor": 12, "here": 16, "all": 10, "none": 10}, of=False)
     if spot is None:
         return None
     found = members(home, "light", None, spot.area, spot.floor)
@@ -153,8 +153,9 @@ def lights_of_place(rng: random.Random, home: Home, split: Split) -> Draft | Non
     if not (spot.area or spot.floor) and called_plainly(home, text):
         return None
     arguments = spot.arguments | {"domain": "light"}
-    if not spot.inside and not _ALL_LIGHTS.search(text):  # "the lights" are those here, "all the lights" are all
-        arguments |= {"area": "here"}
+    says_here = "in_there" in chosen[0].slots
+    if not spot.inside and (says_here or not _ALL_LIGHTS.search(text)):
+        arguments |= {"area": "here"}  # "the lights" are those here, "all the lights" are all
     where = spot.area or spot.floor or arguments.get("area", "")
     target = Target(spot.text, spot.bare, arguments, found, True, where, "light")
     made = call("HassTurnOn" if on else "HassTurnOff", arguments)
@@ -221,7 +222,7 @@ def toggle(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 def everything(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Turn off everything in a place, or in the house."""
-    spot = somewhere(rng, home, {"area": 60, "floor": 15, "here": 10, "all": 15})
+    spot = somewhere(rng, home, {"area": 60, "floor": 15, "here": 10, "all": 15}, of=False)
     if spot is None:
         return None
     found = tuple(

@@ -40,6 +40,9 @@ SET_NOUNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "blind": (("blind",), ("blinds",)),
 }
 
+_MASS = ("lighting", "heating")
+"""Words for a set that are no plural: "the lighting is on"."""
+
 # A word that may follow a name which does not say what the thing is ("the play corner light").
 APPENDED: dict[str, tuple[str, ...]] = {
     "light": ("light", "light", "light", "lamp", "lights"),
@@ -57,7 +60,7 @@ APPENDED: dict[str, tuple[str, ...]] = {
 }
 
 _NO_ARTICLE = frozenset(("outside", "inside", "upstairs", "downstairs"))
-_ON_PLACES = frozenset("patio balcony terrace porch deck veranda driveway landing staircase mezzanine dock".split())
+ON_PLACES = frozenset("patio balcony terrace porch deck veranda driveway landing staircase mezzanine dock".split())
 HERE = (
     "in here",
     "here",
@@ -150,19 +153,18 @@ def place(rng: random.Random, area: str) -> str:
     return f"the {low}" if pick < 0.8 else f"{rng.choice(('my', 'our'))} {low}" if pick < 0.85 else low
 
 
-def inside(rng: random.Random, area: str) -> str:
-    """Where, as said of a room or floor: "in the kitchen", "on the patio", "upstairs"."""
+def inside(rng: random.Random, area: str, of: bool = True) -> str:
+    """Where, as said of a room or floor: "in the kitchen", "on the patio", "upstairs"; `of`: or "of the kitchen"."""
     low = area.lower()
     if low in _NO_ARTICLE:
         return low
     if any(word in low for word in ("floor", "level", "storey")):
         preposition = rng.choice(("on", "on", "on", "in", "at"))
-    elif low.split()[-1] in _ON_PLACES:
+    elif low.split()[-1] in ON_PLACES:
         preposition = rng.choice(("on", "on", "in", "at"))
     else:
-        preposition = rng.choice(
-            ("in", "in", "in", "in", "in", "in", "inside", "of", "at", "for", "on", "around", "over in")
-        )
+        belongs = ("of", "for") if of else ()
+        preposition = rng.choice(("in", "in", "in", "in", "in", "in", "inside", "at", "around", "over in", *belongs))
     return f"{preposition} {place(rng, low)}"
 
 
@@ -219,6 +221,19 @@ def named(rng: random.Random, home: Home, device: HomeDevice, domain_said: bool 
         "speakers",
     )
     return Target(text, bare, arguments, (device,), plural, noun=tail[0] if tail else device.domain)
+
+
+def namesakes(home: Home, device: HomeDevice, arguments: dict[str, str]) -> tuple[HomeDevice, ...]:
+    """The devices of another kind that a name means just as well, as one phone has many sensors."""
+    kind = (device.domain, device.device_class)
+    return tuple(
+        other
+        for other in home.devices
+        if (other.domain, other.device_class) != kind
+        and arguments.get("name") in (name.lower() for name in (other.name, *other.aliases))
+        and arguments.get("area") in (None, (other.area or "").lower())
+        and arguments.get("floor") in (None, (other.floor or "").lower())
+    )
 
 
 def members(
@@ -324,24 +339,26 @@ def _of_set(
             if low in _NO_ARTICLE and text.startswith("the ") and rng.random() < 0.5:
                 text = f"the {one} {low}"
             return Target(text, bare, exact or arguments, devices, False, spot, one)
-        some = rng.choice(ALL_WORDS)
+        some = rng.choice(ALL_WORDS) if plural not in _MASS else "all the"
+        both = "both" if plural not in _MASS else "the"
         bare = f"{bare_spot} {plural}"
         if mode == "area" and _one_named(home, spot, plural, devices) is not None:
             return None
         text = rng.choice(
             (
-                f"the {bare}", f"the {bare}", bare, bare, f"{place(rng, spot)} {plural}", f"my {bare}", f"{some} {bare}", f"all {bare}", f"both {bare}",
+                f"the {bare}", f"the {bare}", bare, bare, f"{place(rng, spot)} {plural}", f"my {bare}", f"{some} {bare}", f"all {bare}", f"{both} {bare}",
                 f"the {plural} {inside(rng, spot)}", f"the {plural} {inside(rng, spot)}", f"{plural} {inside(rng, spot)}", f"all {plural} {inside(rng, spot)}",
                 f"{some} {plural} {inside(rng, spot)}", f"all the {plural} {inside(rng, spot)}", f"every {rng.choice(singulars)} {inside(rng, spot)}",
-                f"my {plural} {inside(rng, spot)}", f"the {plural} that are {inside(rng, spot)}",
+                f"my {plural} {inside(rng, spot)}", f"the {plural} that {'is' if plural in _MASS else 'are'} {inside(rng, spot)}",
             )
         )  # fmt: skip
-        return Target(text, bare, arguments, devices, not text.startswith("every"), spot, plural)
+        several = not text.startswith("every") and plural not in _MASS
+        return Target(text, bare, arguments, devices, several, spot, plural)
     devices = members(home, domain, device_class)
     if not devices and rng.random() < 0.9:
         return None
     if mode == "all":
-        some = rng.choice(ALL_WORDS)
+        some = rng.choice(ALL_WORDS) if plural not in _MASS else "all the"
         text = rng.choice(
             (
                 f"all the {plural}", f"all {plural}", f"all of the {plural}", f"{some} {plural}", f"every {rng.choice(singulars)}", f"every single {rng.choice(singulars)}",
@@ -351,9 +368,8 @@ def _of_set(
         )  # fmt: skip
         if domain == "fan" and "house" not in text and not text.endswith(ALL):
             text = f"{text} {rng.choice(ALL)}"  # to Home Assistant, "all fans" are those here; "all lights" are not
-        return Target(
-            text, f"{plural} {rng.choice(ALL)}", dict(kind), devices, not text.startswith(("every", "each")), "", plural
-        )
+        several = not text.startswith(("every", "each")) and plural not in _MASS
+        return Target(text, f"{plural} {rng.choice(ALL)}", dict(kind), devices, several, "", plural)
     here = rng.choice(HERE)
     one = rng.choice(singulars)
     text = rng.choice(
@@ -363,7 +379,8 @@ def _of_set(
         )
         + ((f"the {one}", f"my {one}") if domain == "light" or rng.random() < 0.4 else ())
     )  # fmt: skip
-    return Target(text, f"{plural} {here}", {"area": "here", **kind}, devices[:2], plural in text, "here", plural)
+    several = plural in text and plural not in _MASS
+    return Target(text, f"{plural} {here}", {"area": "here", **kind}, devices[:2], several, "here", plural)
 
 
 @dataclass(frozen=True)
@@ -378,15 +395,20 @@ class Place:
     floor: str | None = None
 
 
-def somewhere(rng: random.Random, home: Home, modes: dict[str, float]) -> Place | None:
-    """A place of one of the modes `area`, `floor`, `here`, `all`, `none` (nothing said), by weight."""
+def somewhere(rng: random.Random, home: Home, modes: dict[str, float], of: bool = True) -> Place | None:
+    """A place of one of the modes `area`, `floor`, `here`, `all`, `none` (nothing said), by weight.
+
+    `of`: it may be "of the kitchen" as well, which fits a noun ("the lights of the kitchen"), and nothing else.
+    """
     mode = rng.choices(tuple(modes), tuple(modes.values()))[0]
     if mode == "area" and home.areas:
         area = rng.choice(home.areas)
-        return Place(inside(rng, area), place(rng, area), area.lower(), {"area": area.lower()}, area=area)
-    if mode == "floor" and home.floors:
-        floor = rng.choice(home.floors)
-        return Place(inside(rng, floor), place(rng, floor), floor.lower(), {"floor": floor.lower()}, floor=floor)
+        return Place(inside(rng, area, of), place(rng, area), area.lower(), {"area": area.lower()}, area=area)
+    # A floor without devices is not in the device list: nothing tells that the basement is no room.
+    floors = [floor for floor in home.floors if any(device.floor == floor for device in home.devices)]
+    if mode == "floor" and floors:
+        floor = rng.choice(floors)
+        return Place(inside(rng, floor, of), place(rng, floor), floor.lower(), {"floor": floor.lower()}, floor=floor)
     if mode == "here":
         return Place(rng.choice(HERE), rng.choice(HERE_PLACES), "this room", {"area": "here"})
     if mode == "all":

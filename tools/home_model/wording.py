@@ -49,13 +49,13 @@ def wrapped(rng: random.Random, found: Draft, split: Split) -> str:
     if rng.random() >= _CLAUSE_SHARE[found.form] or any(each.tool == "HassNevermind" for each in found.calls):
         return text
     before = rng.random() < 0.5 and not _GREETING.match(text)
-    if before or _ends_open(found, text):
+    if before or ends_open(found, text):
         out = _with_clause_before(rng, found, text, split)
         return _with_clause_behind(rng, found, out, split) if rng.random() < 0.06 else out
     return _with_clause_behind(rng, found, text, split)
 
 
-def _ends_open(found: Draft, text: str) -> bool:
+def ends_open(found: Draft, text: str) -> bool:
     """Whether the last word belongs to words of the speaker's own, which nobody could tell from a clause behind them."""
     ends = []
     for each in found.calls:
@@ -76,7 +76,7 @@ def _with_clause_before(rng: random.Random, found: Draft, text: str, split: Spli
 
 
 def _with_clause_behind(rng: random.Random, found: Draft, text: str, split: Split) -> str:
-    if _ends_open(found, text):
+    if ends_open(found, text):
         return text
     whole = rng.random() < 0.6
     clause = _clause(rng, "clause.said" if whole else "clause.after", split)
