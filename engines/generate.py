@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -172,6 +173,35 @@ class Grammar(Protocol):
         """The constraint of the call that `begin` has opened."""
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A token of a call, and the likeliest of those that could have stood in its place."""
+
+    token: int
+    probability: float = 1.0
+    second: int | None = None
+    """None where hardly any other could stand."""
+    second_probability: float = 0.0
+
+
+@dataclass(frozen=True)
+class WrittenCall:
+    """A call, token by token, from the one that opens it."""
+
+    start: int
+    """Tokens of the answer before it."""
+    choices: list[Choice] = field(default_factory=list)
+
+    @property
+    def probability(self) -> float:
+        """Of the whole call, as the network saw it before any grammar."""
+        return math.prod(choice.probability for choice in self.choices)
+
+
+_CERTAIN = 0.98
+"""Beside a token that is likelier no other is looked for."""
+
+
 class Steering:
     """What stands between logits and choice: the reasoning budget, and the grammar inside calls."""
 
@@ -202,8 +232,16 @@ class Steering:
         self.reasoned = 0
         """Tokens of reasoning so far."""
         self._line_ended = False
-        self.calls: list[float] = []
-        """Probability of each call so far, from the token that opens it."""
+        self.calls: list[WrittenCall] = []
+        """Each call so far; the last may not be whole."""
+        self._accepted = 0
+        self._weighed: Choice | None = None
+        """What the last choice was between, if it was one of a call."""
+
+    @property
+    def in_call(self) -> bool:
+        """A call has been opened and is not closed."""
+        return self._constraint is not None
 
     def choose(self, logits: NDArray[np.float32], sampling: Sampling, rng: np.random.Generator) -> int:
         """The next token."""
@@ -218,15 +256,16 @@ class Steering:
             logits = logits.copy()
             logits[list(self._grammar.refused)] = -np.inf
         token = choose(logits, sampling, rng)
-        if self._constraint:
-            self.calls[-1] *= probability(free, token)
-        elif self._grammar and token in self._grammar.begins and not self.reasoning:
-            self.calls.append(probability(free, token))
+        if self._constraint or (self._grammar and token in self._grammar.begins and not self.reasoning):
+            self._weighed = _weighed(free, logits, token)
         return token
 
     def accept(self, token: int) -> None:
-        """Follow the token that was chosen."""
+        """Follow the token that was chosen, or one that stands already."""
+        choice, self._weighed = self._weighed or Choice(token), None
+        self._accepted += 1
         if self._constraint:
+            self.calls[-1].choices.append(choice)
             self._constraint.accept(token)
             if self._constraint.finished:
                 self._constraint = None
@@ -238,6 +277,19 @@ class Steering:
             self.reasoning = True
         elif self._grammar and token in self._grammar.begins:
             self._constraint = self._grammar.constrain(token, self._copied)
+            self.calls.append(WrittenCall(self._accepted - 1, [choice]))
+
+
+def _weighed(free: NDArray[np.float32], allowed: NDArray[np.float32], token: int) -> Choice:
+    of_all = probability(free, token)
+    if of_all > _CERTAIN:
+        return Choice(token, of_all)
+    others = allowed.copy()
+    others[token] = -np.inf
+    second = int(others.argmax())
+    if not np.isfinite(others[second]):
+        return Choice(token, of_all)
+    return Choice(token, of_all, second, probability(free, second))
 
 
 def write(

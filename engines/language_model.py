@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from engines.bundle import identity
 from engines.errors import EngineError
-from engines.generate import Context, Detokenizer, Runtime, Sampling, Steering, never, write
+from engines.generate import Context, Detokenizer, Runtime, Sampling, Steering, WrittenCall, never, write
 from engines.grammar import CallGrammar, Copied
 from engines.nemotron_h.chat import (
     XML_CALLS,
@@ -27,6 +27,7 @@ from engines.nemotron_h.chat import (
     ToolCallRequest,
 )
 from engines.prefix import PrefixCache
+from engines.reconsider import others
 from engines.runtimes.load import load_runtime
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class ChatModel(Protocol):
         *,
         reasoning: int | None = 0,
         copied: Copied | None = None,
+        reconsider: float = 0.0,
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[ChatEvent]:
         """The assistant's next turn as a stream of events; raises Cancelled between two steps.
@@ -59,6 +61,8 @@ class ChatModel(Protocol):
             sampling: how tokens are chosen, and the longest answer.
             reasoning: 0 is off, None on without a limit, N on with a budget of N tokens.
             copied: if given, what the parameters that repeat a name may say (where the engine constrains calls).
+            reconsider: a call that has less probability comes with what might have been written in its place (where
+                the engine tells).
             cancelled: asked between two steps.
         """
 
@@ -110,6 +114,7 @@ class LanguageModel:
         *,
         reasoning: int | None = 0,
         copied: Copied | None = None,
+        reconsider: float = 0.0,
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[ChatEvent]:
         """The assistant's next turn, as ChatModel says; calls are held to the tools' schemas while they are written."""
@@ -127,21 +132,48 @@ class LanguageModel:
         if not thinks:
             self._context.keep()
         self.first_token_s = time.monotonic() - began
+        read = len(tokens)
         opened = self.chat_format.opens_reasoning(prompt)
         grammar = self._grammar(tools)
         steering = Steering(self.tokenizer, open_reasoning=opened, budget=reasoning, grammar=grammar, copied=copied)
         parser, text = self.chat_format.parser(tools, reasoning=opened), Detokenizer(self.tokenizer)
         made = 0
         for token in write(self._context, logits, sampling or Sampling(), steering, self._stop, cancelled):
+            tokens.append(token)
             for event in parser.feed(text.feed(token)):
                 if isinstance(event, ToolCallRequest):
-                    known = made < len(steering.calls)
-                    event = replace(event, probability=steering.calls[made] if known else None)
+                    if made < len(steering.calls):
+                        call = steering.calls[made]
+                        event = replace(event, probability=call.probability)
+                        if call.probability < reconsider:
+                            before = tokens[: read + call.start]
+                            event = replace(event, others=self._others(before, call, tools, copied, cancelled))
                     made += 1
                 elif isinstance(event, MalformedCall):
                     made += 1
                 yield event
         yield from parser.finish()
+
+    def _others(
+        self,
+        before: Sequence[int],
+        call: WrittenCall,
+        tools: Sequence[Tool],
+        copied: Copied | None,
+        cancelled: Callable[[], bool],
+    ) -> tuple[ToolCallRequest, ...]:
+        """What might have been called instead of `call`, which was written after the tokens `before`."""
+        grammar, context = self._grammar(tools), Context(self.runtime, self.prefixes)
+
+        def steering() -> Steering:
+            return Steering(self.tokenizer, grammar=grammar, copied=copied)
+
+        found = []
+        for tokens, likely in others(context, before, call, steering, self._stop, cancelled):
+            parser, text = self.chat_format.parser(tools), Detokenizer(self.tokenizer)
+            events = [event for token in tokens for event in parser.feed(text.feed(token))]
+            found += [replace(each, probability=likely) for each in events if isinstance(each, ToolCallRequest)]
+        return tuple(found)
 
     def close(self) -> None:
         """Forget everything that was read, and give back a GPU's memory."""

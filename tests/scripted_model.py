@@ -19,11 +19,18 @@ def call(tool: str, **arguments: object) -> str:
 
 
 class ScriptedModel:
-    """Gives one reply after the other; an exception in the list is raised. Every prompt is kept in `read`."""
+    """Gives one reply after the other; an exception in the list is raised. Every prompt is kept in `read`. A call has
+    `probability`, and `others` that might have been written.
+    """
 
-    def __init__(self, *replies: str | Exception, probability: float | None = None) -> None:
+    def __init__(
+        self,
+        *replies: str | Exception,
+        probability: float | None = None,
+        others: tuple[ToolCallRequest, ...] = (),
+    ) -> None:
         self._replies: Iterator[Any] = iter(replies)
-        self.probability = probability
+        self.probability, self.others = probability, others
         self.read: list[list[Message]] = []
         self.first_token_s = 0.0
 
@@ -41,6 +48,7 @@ class ScriptedModel:
         *,
         reasoning: int | None = 0,
         copied: Copied | None = None,
+        reconsider: float = 0.0,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[ChatEvent]:
         self.read.append(list(messages))
@@ -52,6 +60,8 @@ class ScriptedModel:
             if cancelled():
                 raise Cancelled
             for event in parser.feed(letter):
-                call = isinstance(event, ToolCallRequest)
-                yield replace(event, probability=self.probability) if call else event  # type: ignore[type-var]
+                if isinstance(event, ToolCallRequest):
+                    unsure = self.probability is not None and self.probability < reconsider
+                    event = replace(event, probability=self.probability, others=self.others if unsure else ())
+                yield event
         yield from parser.finish()

@@ -245,11 +245,19 @@ class Agent:
                 _LOG.warning("a call was refused: it came after the words of a server")
                 result = ToolResult(False, error=OF_OTHERS)
             else:
-                sure = request.probability is None or request.probability >= self._ask_below
+                sure = self._sure(request, context.area)
                 result = await self._call(call, turn, replace(context, sure=sure))
             turn.note(result, foreign=result.foreign or self._quotes(result))
             yield Called(call, result)
         self.times.tools_s += time.monotonic() - began
+
+    def _sure(self, request: ToolCallRequest, area: str | None) -> bool:
+        """Whether the model is: of a call, and of others that it might have written and that come to the same."""
+        if request.probability is None:
+            return True
+        call, others = ToolCall(request.name, request.arguments), request.others
+        same = [each for each in others if self._home.same(call, ToolCall(each.name, each.arguments), area)]
+        return request.probability + sum(each.probability or 0 for each in same) >= self._ask_below
 
     def _quotes(self, result: ToolResult) -> bool:
         """Whether a result repeats free text, which is no word on the home: a name in it was not spoken of."""
@@ -294,6 +302,7 @@ class Agent:
                     self._tools,
                     self._sampling,
                     copied=copied(self._home.registry.devices, messages),
+                    reconsider=self._ask_below,
                     cancelled=lambda: stopped,
                 )
                 for event in events:

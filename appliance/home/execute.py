@@ -17,9 +17,9 @@ from appliance.home.errors import Ambiguous, CannotDo, DriverError, HomeError, P
 from appliance.home.lanes import Lanes
 from appliance.home.mcp_tools import McpTool, ToolServers
 from appliance.home.naming import listing
-from appliance.home.policy import STRICTNESS, Policy, in_words
+from appliance.home.policy import STRICTNESS, Policy
 from appliance.home.registry import Device, Registry
-from appliance.home.report import Outcome, report
+from appliance.home.report import Outcome, report, to_do
 from appliance.home.resolver import resolve
 from appliance.home.states import which
 from appliance.home.timer_tools import (
@@ -163,6 +163,28 @@ class Home:
         except HomeError as error:
             return ToolResult(False, error=str(error))
 
+    def same(self, one: ToolCall, other: ToolCall, area: str | None) -> bool:
+        """Whether two calls would do the same now."""
+        try:
+            return self._effect(one, area) == self._effect(other, area)
+        except HomeError:
+            return False
+
+    def _effect(self, call: ToolCall, area: str | None) -> tuple[object, ...]:
+        """What a call comes down to; raises HomeError for one that does nothing."""
+        typed = coerce(call)
+        validate(typed)
+        if typed.name in TIMER_TOOLS:
+            return self._timer_in_words(typed, area), typed.arguments.get("area")
+        if typed.name not in ACTS:
+            raise CannotDo("It changes nothing")
+        planned, refused, _ = self._plan(without_place(self.registry, typed), area)
+        if not planned:
+            raise CannotDo(refused[0])
+        # What is played counts, not in which words a player was found for it.
+        acts = {d.entity_id: act.data["search_query"] if act.service == "play_media" else act for d, act in planned}
+        return tuple(sorted(acts.items(), key=lambda item: item[0]))
+
     def later(self, call: ToolCall, context: CallContext, when: Moment) -> ToolResult:
         """Put a call off, if it could be made now without a question; it is judged again when its time has come."""
         try:
@@ -175,7 +197,7 @@ class Home:
                 raise CannotDo(refused[0])
             if strictest != "allow":
                 raise CannotDo("That needs your word when it is done, so I cannot do it later")
-            done = listing([f"{in_words(act)} {device.name}" for device, act in planned])
+            done = listing([to_do(device, act) for device, act in planned])
             told = set_for_later(self.timers, "command", when, self._clock.now(), done, context.area, typed)
             return ToolResult(True, result=told)
         except HomeError as error:
@@ -299,7 +321,7 @@ class Home:
         if not planned:
             raise CannotDo(refused[0])
         if strictest != "allow" or not context.sure:
-            done = listing([f"{in_words(act)} {device.name}" for device, act in planned])
+            done = listing([to_do(device, act) for device, act in planned])
             acts = tuple((device.entity_id, act) for device, act in planned)
             return self._ask(call, acts, done, strictest == "pin", context.area)
         outcomes = await self._carry_out_all(planned)

@@ -116,11 +116,6 @@ def action(act: Act) -> str:
     return _ACTIONS.get(act.service, "set")
 
 
-def in_words(act: Act) -> str:
-    """An act as a person would say it, without its device."""
-    return {"on": "turn on", "off": "turn off", "set": "change"}.get(action(act), action(act))
-
-
 def _fits(rule: PolicyRule, tool: str, device: Device, act: Act, now: datetime) -> bool:
     wanted = (
         (rule.area, device.area),

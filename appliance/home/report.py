@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from appliance.home.naming import be, listing
+from appliance.home.acts import Act
+from appliance.home.naming import be, degrees, listing
+from appliance.home.policy import action
 from appliance.home.registry import Device
 from appliance.home.states import UNKNOWN, details, labels, setting, state_words, together
 from appliance.home.tools import Change, ToolCall, ToolResult
@@ -44,6 +46,36 @@ def report(call: ToolCall, outcomes: Sequence[Outcome], remarks: Sequence[str]) 
     told = _on_list(call, done[0]) if "item" in call.arguments else listing(together(done, partial(_words, call)))
     result = ", but ".join([told, listing(failed)]) if failed else told
     return ToolResult(True, result=result, changed=changed, complete=not failed)
+
+
+def to_do(device: Device, act: Act) -> str:
+    """What an act would do, as it is asked about: "set Ceiling Fan to 50 percent"."""
+    name, data = device.name, act.data
+    if "item" in data:
+        return f"put {data['item']} on {name}" if act.service == "add_item" else f"take {data['item']} off {name}"
+    if act.service == "play_media":
+        return f"play {data['search_query']} on {name}"
+    if act.service == "volume_mute":
+        return f"{'mute' if data['muted'] else 'unmute'} {name}"
+    if act.service in _MEDIA_WORDS:
+        return _MEDIA_WORDS[act.service].format(name)
+    if act.service == "set_temperature":
+        return f"set {name} to {degrees(data['temperature'], device.unit)}"
+    values = [form.format(data[slot]) for slot, form in _VALUES.items() if slot in data]
+    if values and data.get("position") not in (0, 100):
+        return f"set {'the volume of ' * ('volume_level' in data)}{name} to {listing(values)}"
+    verb = {"on": "turn on", "off": "turn off", "set": "change"}.get(action(act), action(act))
+    return f"{verb} {name}"
+
+
+_VALUES = dict.fromkeys(("brightness", "percentage", "position", "volume_level"), "{} percent")
+_VALUES |= {"color": "{}", "color_temperature": "{} kelvin"}
+_MEDIA_WORDS = {
+    "media_pause": "pause {}",
+    "media_play": "go on with {}",
+    "media_next_track": "skip to what comes next on {}",
+    "media_previous_track": "go back to what was before on {}",
+}
 
 
 def _on_list(call: ToolCall, device: Device) -> str:

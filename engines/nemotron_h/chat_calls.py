@@ -38,6 +38,8 @@ class ToolCallRequest:
     arguments: dict[str, Any]
     probability: float | None = field(default=None, compare=False)
     """Of the whole call, as the network saw it before any grammar; None where the runtime does not tell."""
+    others: tuple[ToolCallRequest, ...] = field(default=(), compare=False)
+    """What might have been written in its place, each with its probability, where that was looked for."""
 
 
 @dataclass(frozen=True)

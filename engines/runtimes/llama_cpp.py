@@ -90,6 +90,7 @@ class LlamaCpp:
         *,
         reasoning: int | None = 0,
         copied: Copied | None = None,
+        reconsider: float = 0.0,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[ChatEvent]:
         """The assistant's next turn, as ChatModel says; calls are not constrained, so `copied` is passed over.

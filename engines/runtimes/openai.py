@@ -83,6 +83,7 @@ class OpenAIServer:
         *,
         reasoning: int | None = 0,
         copied: Copied | None = None,
+        reconsider: float = 0.0,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[ChatEvent]:
         """The assistant's next turn as a stream of events; calls come at its end, when all of them are whole.

@@ -7,12 +7,15 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from appliance.dialogue.prompt import system_prompt
 from appliance.home.registry import Device
+from appliance.home.tools import COPIED
+from appliance.home.tools import TOOLS as HOME_TOOLS
 from appliance.models import HOME_MODEL
 from engines.errors import EngineError
 from engines.generate import REASONING_GRACE, Cancelled, Sampling
@@ -74,16 +77,58 @@ def test_a_call_is_written_and_typed(model: LanguageModel) -> None:
     assert model.first_token_s > 0
 
 
-def test_a_call_tells_how_probable_it_was_to_the_network(model: LanguageModel) -> None:
-    (told,) = (e for e in model.chat(said("turn on the desk lamp"), TOOLS) if isinstance(e, ToolCallRequest))
-    prompt = model._tokens(model.chat_format.render(said("turn on the desk lamp"), TOOLS))
+def calls(model: LanguageModel, text: str, tools: Any = TOOLS, **options: Any) -> list[ToolCallRequest]:
+    return [event for event in model.chat(said(text), tools, **options) if isinstance(event, ToolCallRequest)]
+
+
+def as_the_network_sees_it(model: LanguageModel, text: str, told: ToolCallRequest, tools: Any = TOOLS) -> float:
+    """The probability of a call, read in one step."""
+    prompt = model._tokens(model.chat_format.render(said(text), tools))
     slots = "".join(f"<parameter={slot}>\n{value}\n</parameter>\n" for slot, value in told.arguments.items())
     written = model._tokens(f"<tool_call>\n<function={told.name}>\n{slots}</function>\n</tool_call>")
     logits = model.runtime.step([*prompt, *written], model.runtime.empty_state(), keep=len(written) + 1)
     expected = 1.0
     for row, token in zip(logits.astype(np.float64), written, strict=False):
         expected *= np.exp(row[token] - row.max()) / np.exp(row - row.max()).sum()
-    assert told.probability == pytest.approx(expected, rel=1e-2)
+    return expected
+
+
+def test_a_call_tells_how_probable_it_was_to_the_network(model: LanguageModel) -> None:
+    (told,) = calls(model, "turn on the desk lamp")
+    assert told.probability == pytest.approx(as_the_network_sees_it(model, "turn on the desk lamp", told), rel=1e-2)
+    assert not told.others, "nobody asked for them"
+
+
+UNCLEAR = (
+    "a bit of light on the desk",
+    "study, the lamp, less",
+    "what about some air in the hall",
+    "lamp or fan or so",
+)
+
+
+def test_an_improbable_call_comes_with_what_might_have_been_written(model: LanguageModel) -> None:
+    found = [(text, *calls(model, text, tools=HOME_TOOLS, reconsider=1.1)) for text in UNCLEAR]
+    told = [(text, call) for text, *made in found for call in made[:1] if call.others]
+    assert len(told) >= 2, "sentences of which the network is less sure are needed"
+    for text, call in told:
+        each = (call, *call.others)
+        assert len({str((one.name, one.arguments)) for one in each}) == len(each)
+        assert sum(one.probability or 0 for one in each) <= 1.001
+        for other in call.others:
+            seen = as_the_network_sees_it(model, text, other, HOME_TOOLS)
+            assert other.probability == pytest.approx(seen, rel=1e-2)
+        sure = calls(model, text, tools=HOME_TOOLS, reconsider=call.probability)
+        assert sure[0] == call and not sure[0].others, "it was not asked for"
+
+
+def test_other_ways_keep_to_the_names_that_are_given(model: LanguageModel) -> None:
+    copied = Copied(COPIED, ("desk lamp", "desk fan"))
+    found = [calls(model, text, tools=HOME_TOOLS, copied=copied, reconsider=1.1) for text in UNCLEAR]
+    names = [
+        each.arguments["name"] for made in found for call in made for each in call.others if "name" in each.arguments
+    ]
+    assert names and set(names) <= {"desk lamp", "desk fan"}
 
 
 def test_what_only_the_grammar_brought_about_was_not_probable(model: LanguageModel) -> None:

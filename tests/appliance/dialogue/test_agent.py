@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,10 +24,10 @@ from tests.scripted_model import ScriptedModel, call
 class Table:
     """An agent in the packaged home, with a scripted model."""
 
-    def __init__(self, *replies: str | Exception, home: Path | None = None, probability: float | None = None) -> None:
+    def __init__(self, *replies: str | Exception, home: Path | None = None, **options: Any) -> None:
         self.clock = FakeClock()
         self.registry = load_home(home or config_file("home.yaml"))
-        self.model = ScriptedModel(*replies, probability=probability)
+        self.model = ScriptedModel(*replies, **options)
         driver = SimulatedHome(self.registry, delay_s=0)
         self.home = Home(self.registry, driver, Timers(self.clock), self.clock)
         self.conversation = Conversation("system", DialogueSettings(), self.clock)

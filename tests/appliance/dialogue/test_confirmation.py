@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from appliance.dialogue.confirmation import Answer, read_answer
 from appliance.home.policy import Policy
 from appliance.settings import PolicySettings
+from engines.nemotron_h.chat import ToolCallRequest
 from tests.appliance.dialogue.test_agent import Table
 from tests.scripted_model import call
 
@@ -187,6 +189,48 @@ def test_a_call_that_the_model_is_not_sure_of_is_asked_about_first() -> None:
     assert (answer, table.state("light.kitchen")) == ("Should I turn on Kitchen Light?", "off")
     answer, _ = table.say("yes")
     assert (answer, table.state("light.kitchen")) == ("Kitchen Light is on.", "on")
+
+
+@pytest.mark.parametrize(
+    ("other", "asked"),
+    [
+        (("HassTurnOn", {"name": "kitchen light", "area": "kitchen", "domain": "light"}), False),
+        (("HassTurnOn", {"area": "kitchen", "domain": "light"}), True),  # there are two
+        (("HassTurnOn", {"name": "light", "area": "kitchen"}), False),
+        (("HassTurnOff", {"name": "kitchen light"}), True),
+        (("HassLightSet", {"name": "kitchen light", "brightness": 40}), True),
+        (("HassTurnOn", {"name": "hall light"}), True),
+        (("HassTurnOn", {"name": "no such light"}), True),
+        (("HassTurnOn", {}), True),
+        (("HassStartTimer", {"minutes": 5}), True),
+        (("NoSuchTool", {}), True),
+    ],
+)
+def test_calls_that_come_to_the_same_are_one_answer(other: tuple[str, dict[str, Any]], asked: bool) -> None:
+    others = (ToolCallRequest(*other, probability=0.4),)
+    table = Table(call("HassTurnOn", name="kitchen light"), "", probability=0.4, others=others)
+    table.say("make it nice in the kitchen, the light maybe")
+    assert (table.state("light.kitchen") == "off") == asked
+
+
+def test_timers_that_come_to_the_same_are_one_answer() -> None:
+    others = (ToolCallRequest("HassStartTimer", {"hours": 1, "minutes": 30}, probability=0.4),)
+    table = Table(call("HassStartTimer", minutes=90), "", probability=0.4, others=others)
+    table.say("an hour and a half, that is 90 minutes")
+    assert [timer.started_with_s for timer in table.home.timers.running()] == [5400]
+
+
+@pytest.mark.parametrize(
+    ("tool", "slots", "question"),
+    [
+        ("HassLightSet", {"name": "kitchen light", "brightness": 40}, "Should I set Kitchen Light to 40 percent?"),
+        ("HassClimateSetTemperature", {"name": "thermostat", "temperature": 21}, "Should I set Thermostat to 21 °C?"),
+        ("HassShoppingListAddItem", {"item": "nappies"}, "Should I put nappies on Shopping List?"),
+    ],
+)
+def test_the_question_says_what_would_be_set(tool: str, slots: dict[str, object], question: str) -> None:
+    table = Table(call(tool, **slots), "", probability=0.3)
+    assert table.say("40 or 21, the kitchen light, thermostat, nappies")[0] == question
 
 
 def test_a_call_that_the_model_is_sure_of_is_made() -> None:
