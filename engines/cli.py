@@ -257,9 +257,9 @@ def _quality(args: argparse.Namespace) -> None:
 def _generate(args: argparse.Namespace) -> None:
     from engines.generate import Context, Detokenizer, Steering, write
     from engines.language_model import load_tokenizer
-    from engines.runtimes.onnxruntime import OnnxRuntime
+    from engines.runtimes.load import load_runtime
 
-    runtime, tokenizer = OnnxRuntime(args.folder, args.threads), load_tokenizer(args.folder)
+    runtime, tokenizer = load_runtime(args.folder, args.threads), load_tokenizer(args.folder)
     text = sys.stdin.read() if args.text == "-" else args.text
     tokens = tokenizer.encode(text, add_special_tokens=False).ids
     if not tokens:
@@ -346,9 +346,10 @@ def _bench(args: argparse.Namespace) -> None:
 def _reference(args: argparse.Namespace) -> None:
     from engines import store
     from engines.language_model import load_tokenizer
-    from engines.runtimes.onnxruntime import OnnxRuntime
+    from engines.runtimes.load import opened
 
-    store.write_reference(args.folder, OnnxRuntime(args.folder), load_tokenizer(args.folder))
+    with opened(args.folder) as runtime:
+        store.write_reference(args.folder, runtime, load_tokenizer(args.folder))
     print(f"{args.folder / store.REFERENCE} is written; `python -m engines verify` compares with it")
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from engines.bundle import GRAPH, read_manifest
 from engines.errors import EngineError
 from engines.recipe import told
-from engines.runtimes.onnxruntime import OnnxRuntime
+from engines.runtimes.load import load_runtime
 
 Progress = Callable[[int, int], None]
 """Called with the samples measured and to measure."""
@@ -40,7 +40,7 @@ def measure(
     load, or are of networks with other vocabularies.
     """
     folders = [against, *bundles]
-    runtimes = [OnnxRuntime(folder, threads) for folder in folders]
+    runtimes = [load_runtime(folder, threads) for folder in folders]
     sizes = {runtime.config.vocab_size for runtime in runtimes}
     if len(sizes) > 1:
         raise EngineError(f"these bundles are of different networks: vocabularies of {sorted(sizes)} tokens.")

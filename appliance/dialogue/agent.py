@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from appliance.dialogue.confirmation import Answer, read_answer, read_pin
 from appliance.dialogue.conversation import Conversation, Foreign, Message
+from appliance.dialogue.direction import contrary
 from appliance.dialogue.grounding import as_reported, claims, finished, supported
 from appliance.dialogue.mood import FORBIDDEN, why_not
 from appliance.dialogue.orders import Order, read_order
@@ -54,6 +55,7 @@ WRONG_PIN = "That is not the PIN."
 FAILED = "Sorry, something went wrong, and nothing was done."
 OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
 
+_SWITCHING = ("HassTurnOn", "HassTurnOff")
 _OWN = frozenset(str(tool["name"]) for tool in TOOLS)
 
 
@@ -276,7 +278,8 @@ class Agent:
             return ToolResult(False, error=NOT_UNDERSTOOD)
         only = anywhere(call, self._home.registry, context.area)
         call = only or call
-        context = replace(context, sure=context.sure and spoken is Meant.YES and only is None)
+        turned = call.name in _SWITCHING and contrary(turn.text, self._home.actions(call, context.area))
+        context = replace(context, sure=context.sure and spoken is Meant.YES and only is None and not turned)
         spared = str(call.arguments.get("except") or "")
         named = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "area", "floor"))
         reason = why_not(turn.text, call.name, spared, named) if call.name in ACTS else None

@@ -17,7 +17,7 @@ from appliance.home.errors import Ambiguous, CannotDo, DriverError, HomeError, P
 from appliance.home.lanes import Lanes
 from appliance.home.mcp_tools import McpTool, ToolServers
 from appliance.home.naming import listing
-from appliance.home.policy import STRICTNESS, Policy
+from appliance.home.policy import STRICTNESS, Policy, action
 from appliance.home.registry import Device, Registry
 from appliance.home.report import Outcome, report, to_do
 from appliance.home.resolver import resolve
@@ -162,6 +162,14 @@ class Home:
             return ToolResult(True, result=self._answer(typed, context.area))
         except HomeError as error:
             return ToolResult(False, error=str(error))
+
+    def actions(self, call: ToolCall, area: str | None) -> set[str]:
+        """What a call would do to devices now, in the words of the policy's rules; none for one that does nothing."""
+        try:
+            planned, _, _ = self._plan(without_place(self.registry, coerce(call)), area)
+        except HomeError:
+            return set()
+        return {action(act) for _, act in planned}
 
     def same(self, one: ToolCall, other: ToolCall, area: str | None) -> bool:
         """Whether two calls would do the same now."""

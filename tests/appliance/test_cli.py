@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from appliance.cli import RECORDINGS
 from appliance.models import HOME_MODEL
+from engines.bundle import members
 
 FIRST = next(iter(sorted(RECORDINGS.glob("*.wav"))), Path())
 
@@ -77,13 +79,14 @@ def test_a_missing_model_is_told_with_what_to_do(setting: str, tmp_path: Path) -
 
 
 def test_a_model_with_a_wrong_checksum_is_refused(tmp_path: Path) -> None:
-    for path in HOME_MODEL.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    weights = bytearray((tmp_path / "model.safetensors").read_bytes())
+    folder = tmp_path / "home"
+    shutil.copytree(HOME_MODEL, folder)
+    path = members(folder)[-1] / "model.safetensors"
+    weights = bytearray(path.read_bytes())
     weights[-1] ^= 1
-    (tmp_path / "model.safetensors").write_bytes(weights)
-    done = appliance("say", "--print", "hello", APPLIANCE__LANGUAGE_MODEL__MODEL=str(tmp_path))
-    assert done.returncode == 2 and "model.safetensors" in done.stderr
+    path.write_bytes(weights)
+    done = appliance("say", "--print", "hello", APPLIANCE__LANGUAGE_MODEL__MODEL=str(folder))
+    assert done.returncode == 2 and str(path) in done.stderr
 
 
 def test_every_verb_explains_itself() -> None:

@@ -24,6 +24,7 @@ from engines.language_model import LanguageModel
 from engines.nemotron_h.chat import ChatEvent, ReasoningDelta, TextDelta, ToolCallRequest
 from engines.runtimes import llama_cpp as runtime
 from engines.runtimes.llama_cpp import LlamaCpp
+from engines.runtimes.onnxruntime import OnnxRuntime
 from tests.engines import small
 
 # llama.cpp has no normalizers: texts stand here as the home model's tokenizer makes them, small and behind a space,
@@ -123,7 +124,7 @@ def test_text_becomes_the_tokens_of_our_tokenizer(home: LlamaCpp) -> None:
 
 
 def test_the_home_model_says_in_llama_cpp_what_it_says_in_our_engine(home: LlamaCpp) -> None:
-    ours = LanguageModel(HOME_MODEL)
+    ours = LanguageModel(HOME_MODEL, runtime=OnnxRuntime(HOME_MODEL))  # the first network, as the file has it
     home.warm([SYSTEM])
     for text in ASKED:
         expected = list(ours.chat([SYSTEM, user(text)]))

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A call that does the opposite of what was said is asked about first."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from appliance.dialogue.direction import contrary
+from tests.appliance.dialogue.test_agent import Table
+from tests.scripted_model import call
+from tools.home_model import noise
+from tools.home_model.homes import random_home
+from tools.home_model.turns import sample
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("I'm locked outside, would you open the front", "lock"),
+        ("let the plumber in at the back", "lock"),
+        ("she locked herself out of the house", "lock"),
+        ("bolt the back door", "unlock"),
+        ("lower the shutters", "open"),
+        ("open up the shutters", "close"),
+        ("raise the blinds", "close"),
+        ("lights out", "on"),
+        ("everything off in here", "on"),
+        ("stop the fan", "on"),
+        ("Switch the big light on", "off"),
+        ("start the fan", "off"),
+    ],
+)
+def test_the_opposite_is_noticed(text: str, action: str) -> None:
+    opposite = {"lock": "unlock", "open": "close", "on": "off"}
+    opposite |= {other: one for one, other in opposite.items()}
+    assert contrary(text, [action])
+    assert not contrary(text, [opposite[action]]), "it tells to do just that"
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("the garage is still open", "close"),
+        ("don't leave the gate open", "close"),
+        ("why is the door not locked", "lock"),
+        ("off with the lamp, then on with the fan", "on"),
+        ("the window's open, close it", "close"),
+        ("some light please", "on"),
+        ("some light please", "off"),
+        ("", "on"),
+        ("open the blinds", "set"),
+    ],
+)
+def test_what_says_neither_or_both_is_left_alone(text: str, action: str) -> None:
+    assert not contrary(text, [action])
+
+
+def test_commands_of_the_generator_are_hardly_ever_doubted() -> None:
+    rng, told, doubted, noticed = random.Random(5), 0, 0, 0
+    for _ in range(500):
+        with noise.typed():
+            turn = sample(rng, random_home(rng, "train"), "train", None)
+        for each in turn.calls if len(turn.calls) == 1 else ():
+            if each.tool in ("HassTurnOn", "HassTurnOff") and each.arguments.get("domain") == "light":
+                told += 1
+                on = each.tool == "HassTurnOn"
+                doubted += contrary(turn.user, ["on" if on else "off"])
+                noticed += contrary(turn.user, ["off" if on else "on"])
+    assert told > 30 and doubted <= 0.06 * told and noticed >= 0.3 * told, (told, doubted, noticed)
+
+
+def test_a_call_against_the_words_is_asked_about() -> None:
+    table = Table(call("HassTurnOff", name="kitchen light"), "")
+    table.registry.update("light.kitchen", "on")
+    assert table.say("switch the kitchen light on")[0] == "Should I turn off Kitchen Light?"
+    assert table.state("light.kitchen") == "on"
