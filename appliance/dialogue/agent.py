@@ -4,23 +4,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from appliance.dialogue.confirmation import Answer, read_answer, read_pin
-from appliance.dialogue.conversation import Conversation, Foreign, Message
+from appliance.dialogue.conversation import Conversation, Message
 from appliance.dialogue.direction import contrary
-from appliance.dialogue.grounding import as_reported, claims, finished, supported
+from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
+from appliance.dialogue.grounding import finished
 from appliance.dialogue.mood import FORBIDDEN, why_not
-from appliance.dialogue.orders import Order, read_order
+from appliance.dialogue.orders import read_order
 from appliance.dialogue.pointing import Meant, anywhere, meant
 from appliance.dialogue.prompt import copied, system_prompt
-from appliance.dialogue.when import When
 from appliance.home.acts import ACTS
 from appliance.home.execute import CallContext, Home
 from appliance.home.naming import without, words
@@ -46,13 +45,8 @@ MAX_ROUNDS = 4
 MAX_PIN_TRIES = 3
 """Wrong PINs after which the question is dropped."""
 
-MAX_TEXT = 500
-"""Characters of a person's turn or a tool's result that reach the prompt."""
-
-NOT_UNDERSTOOD = "Sorry, I did not understand that."
 NOTHING_DONE = "Okay, I did nothing."
 WRONG_PIN = "That is not the PIN."
-FAILED = "Sorry, something went wrong, and nothing was done."
 OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
 
 _SWITCHING = ("HassTurnOn", "HassTurnOff")
@@ -129,7 +123,7 @@ class Agent:
         nothing.
         """
         self.times, self.secret = AgentTimes(), False
-        turn = _Turn(clean(digits(text), MAX_TEXT), self._conversation.said())
+        turn = Exchange(clean(digits(text), MAX_TEXT), self._conversation.said())
         self._busy = True
         try:
             await self._follow_the_home()
@@ -139,7 +133,7 @@ class Agent:
                 yield answer
             if not answered and (told := self._order(turn, context)) is not None:
                 answered = True
-                yield turn.tell(finished(told))
+                yield Clause(turn.tell(finished(told)))
             for _ in range(0 if answered else MAX_ROUNDS):
                 calls: list[ToolCallRequest] = []
                 async for event in self._round(turn, calls):
@@ -166,7 +160,7 @@ class Agent:
         """Let the model's thread end."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _confirm(self, turn: _Turn) -> AsyncIterator[AgentEvent]:
+    async def _confirm(self, turn: Exchange) -> AsyncIterator[AgentEvent]:
         """Take the turn as the answer to questions that wait for one; yields nothing where it is none.
 
         No model is asked: a yes, a no and a PIN are read in code, and only from a turn after the question.
@@ -182,16 +176,16 @@ class Agent:
             turn.hide()
             self.secret = True
         if answer is Answer.NO:
-            yield turn.tell(NOTHING_DONE)
+            yield Clause(turn.tell(NOTHING_DONE))
         elif given and not right_pin:
             again = [replace(pending, tries=pending.tries + 1) for pending in waiting]
             if again[0].tries < MAX_PIN_TRIES:
                 self._home.wait_again(again)
-            yield turn.tell(WRONG_PIN)
+            yield Clause(turn.tell(WRONG_PIN))
         elif answer is Answer.YES and needs_pin:
             self._home.wait_again(waiting)
             for pending in waiting:
-                yield turn.tell(finished(pending.question))
+                yield Clause(turn.tell(finished(pending.question)))
         elif right_pin or answer is Answer.YES:
             began = time.monotonic()
             for pending in waiting:
@@ -200,7 +194,7 @@ class Agent:
                 yield Called(pending.call, result)
             self.times.tools_s += time.monotonic() - began
 
-    def _order(self, turn: _Turn, context: CallContext) -> str | None:
+    def _order(self, turn: Exchange, context: CallContext) -> str | None:
         """Take an alarm, a reminder, or a word about what rings, and say what came of it; None where it is none.
 
         Of a command that is put off the time is taken off, and the model reads the rest.
@@ -213,7 +207,7 @@ class Agent:
             return None
         return self._home.order(order, context)
 
-    async def _round(self, turn: _Turn, calls: list[ToolCallRequest]) -> AsyncIterator[Clause]:
+    async def _round(self, turn: Exchange, calls: list[ToolCallRequest]) -> AsyncIterator[Clause]:
         """Let the model write once: calls are collected, text is checked and given out clause by clause."""
         splitter = ClauseSplitter()
         began, first = time.monotonic(), not turn.called
@@ -236,11 +230,11 @@ class Agent:
             self.times.first_token_s = self._model.first_token_s
 
     async def _call_all(
-        self, requests: list[ToolCallRequest], turn: _Turn, context: CallContext
+        self, requests: list[ToolCallRequest], turn: Exchange, context: CallContext
     ) -> AsyncIterator[Called]:
         began = time.monotonic()
         has_read = any(result.foreign for result in turn.called)
-        turn.messages.append({"role": "assistant", "content": "", "tool_calls": [_asked(r) for r in requests]})
+        turn.messages.append({"role": "assistant", "content": "", "tool_calls": [asked(r) for r in requests]})
         for request in requests:
             call = ToolCall(request.name, request.arguments)
             if has_read and (call.name in ACTS or call.name in TIMER_TOOLS):
@@ -267,7 +261,7 @@ class Agent:
         texts = (text for device in self._home.registry.devices for text in _free_text(device))
         return any(without(told, words(text)) is not None for text in texts if words(text))
 
-    async def _call(self, call: ToolCall, turn: _Turn, context: CallContext) -> ToolResult:
+    async def _call(self, call: ToolCall, turn: Exchange, context: CallContext) -> ToolResult:
         if call.name not in _OWN:  # what its arguments mean only its server knows
             if why_not(turn.text, call.name) == FORBIDDEN:
                 return ToolResult(False, error=FORBIDDEN)
@@ -324,98 +318,8 @@ class Agent:
             stopped = True
 
 
-@dataclass
-class _Turn:
-    """What one turn has gathered so far."""
-
-    text: str
-    before: list[str]
-    """What was said and reported in the turns before."""
-    called: list[ToolResult] = field(default_factory=list)
-    spoken: list[str] = field(default_factory=list)
-    when: When | None = None
-    """What is to be done is to be done then."""
-    untrue: bool = False
-    """A clause was held back: what the tools reported is told instead."""
-    messages: list[Message] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.messages = [{"role": "user", "content": self.text}]
-
-    def note(self, result: ToolResult, *, foreign: bool = False) -> None:
-        """Remember what came of a call; `foreign`: in words of others."""
-        self.called.append(result)
-        told = (
-            {"success": True, "result": result.result} if result.success else {"success": False, "error": result.error}
-        )
-        content = json.dumps(
-            {key: clean(v, MAX_TEXT) if isinstance(v, str) else v for key, v in told.items()}, ensure_ascii=False
-        )
-        self.messages.append({"role": "tool", "content": Foreign(content) if foreign else content})
-
-    def record(self, call: ToolCall, result: ToolResult) -> None:
-        """Remember a call that the person's yes has made, as if the model had written it."""
-        self.messages.append({"role": "assistant", "content": "", "tool_calls": [_asked(call)]})
-        self.note(result)
-
-    def tell(self, sentence: str) -> Clause:
-        """A sentence that the code says itself."""
-        self.spoken.append(sentence)
-        return Clause(sentence)
-
-    def put_off(self, order: Order) -> None:
-        """Read the command without its time, which is kept."""
-        self.text, self.when = order.text, order.when
-        self.messages = [{"role": "user", "content": self.text}]
-
-    def hide(self) -> None:
-        """Keep a PIN out of the conversation."""
-        self.messages[0] = {"role": "user", "content": "(a PIN)"}
-
-    def reports(self) -> list[str]:
-        return [result.result or result.error or "" for result in self.called]
-
-    def say(self, clause: str) -> str | None:
-        """The clause as it may be spoken, or None; it is remembered if it may."""
-        clause = clause.strip()
-        if not clause or self.untrue:
-            return None
-        if any(result.error or not result.complete for result in self.called):
-            self.untrue = True  # what went wrong is told in the tool's own words, all of it
-            return None
-        true = supported(clause, [*self.reports(), self.text]) if self.called else not claims(clause)
-        if not true:
-            _LOG.warning("an answer was held back: %.200r", clause)
-            self.untrue = True
-            return None
-        clause = as_reported(clause, self.reports())
-        if not self.spoken or self.spoken[-1].endswith((".", "!", "?")):
-            clause = clause[:1].upper() + clause[1:]
-        self.spoken.append(clause)
-        return clause
-
-    def closing(self) -> list[str]:
-        """What has to be said at the end so that the person knows what happened."""
-        if self.untrue or not self.spoken:
-            return self._remember(self.reports() or [NOT_UNDERSTOOD])
-        return []
-
-    def failed(self) -> list[str]:
-        """What is said after a fault inside."""
-        return self._remember(self.reports() or [FAILED])
-
-    def _remember(self, sentences: list[str]) -> list[str]:
-        new = [finished(sentence) for sentence in dict.fromkeys(sentences) if sentence]
-        self.spoken += new
-        return new
-
-
 def _free_text(device: Device) -> list[str]:
     """What a device reports that anybody may have written: titles, items of lists, a sensor's sentences."""
     texts = [*device.attributes.get("items", ()), device.attributes.get("media_title")]
     texts += [device.state] if device.domain == "sensor" and len(words(device.state)) > 1 else []
     return [text for text in texts if isinstance(text, str)]
-
-
-def _asked(call: ToolCall | ToolCallRequest) -> Message:
-    return {"function": {"name": call.name, "arguments": dict(call.arguments)}}
