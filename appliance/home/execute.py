@@ -11,17 +11,16 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from appliance.home import questions
-from appliance.home.acts import ACTS, Act, plan
+from appliance.home.acts import ACTS, Act
 from appliance.home.clock import Clock
-from appliance.home.errors import Ambiguous, CannotDo, DriverError, HomeError, Partly
+from appliance.home.errors import CannotDo, DriverError, HomeError, Partly
 from appliance.home.lanes import Lanes
 from appliance.home.mcp_tools import McpTool, ToolServers
 from appliance.home.naming import listing
+from appliance.home.planning import Plan, plan_call
 from appliance.home.policy import STRICTNESS, Policy, action
 from appliance.home.registry import Device, Registry
 from appliance.home.report import Outcome, report, to_do
-from appliance.home.resolver import resolve
-from appliance.home.states import which
 from appliance.home.timer_tools import (
     TIMER_TOOLS,
     Moment,
@@ -37,12 +36,10 @@ from appliance.home.titles import without_place
 from appliance.home.tools import TOOLS, Schema, ToolCall, ToolResult, coerce, validate
 
 _LOG = logging.getLogger(__name__)
-_LISTS = frozenset(("todo",))
 _CROWD_S = 0.06  # more time for each of several devices at once: they may share a radio
 _PATIENCE = {"lock": 4, "cover": 2.5, "valve": 2.5}  # things that move take longer to report
 ORDER_LATE_S = 120.0
 """A delayed command that comes later than this, since the appliance was off, is not carried out."""
-_PLAYERS = frozenset(("media_player",))
 # What slides: of several such commands only the latest counts.
 _SETTINGS = frozenset(
     ("brightness", "color", "color_temperature", "position", "percentage", "temperature", "volume_level")
@@ -306,22 +303,8 @@ class Home:
             return questions.get_date(self._clock.now())
         return "Nothing was changed"  # HassNevermind
 
-    def _plan(self, call: ToolCall, area: str | None) -> tuple[list[tuple[Device, Act]], list[str], str]:
-        """What a call means now: acts on devices, why others are left out, and the strictest word of the policy."""
-        planned: list[tuple[Device, Act]] = []
-        refused: list[str] = []
-        strictest = "allow"
-        for device in _targets(self.registry, call, area):
-            try:
-                act = plan(call, device)
-                verdict = self.policy.judge(call.name, device, act, self._clock.now())
-                if verdict == "never":
-                    raise CannotDo(f"{device.name} may not be changed so by voice")
-                planned.append((device, act))
-                strictest = max(strictest, verdict, key=STRICTNESS.index)
-            except CannotDo as error:
-                refused.append(str(error))
-        return planned, refused, strictest
+    def _plan(self, call: ToolCall, area: str | None) -> Plan:
+        return plan_call(call, area, self.registry, self.policy, self._clock.now())
 
     async def _act(self, call: ToolCall, context: CallContext) -> ToolResult:
         call = without_place(self.registry, call)
@@ -413,29 +396,3 @@ class Home:
             return Outcome(device, device, answered=False, reached=False)
         # What was so before proves nothing about a command that could not be sent.
         return Outcome(device, after, bool(reports), reached() and (not fault or bool(reports)), fault, but)
-
-
-def _targets(registry: Registry, call: ToolCall, area: str | None) -> list[Device]:
-    domains = ACTS[call.name]
-    if domains == _LISTS:
-        name = {"name": call.arguments.get("name", "Shopping List")}
-        return _one_of(resolve(registry, name, None, domains=domains, acting=False))
-    if domains == _PLAYERS and "name" not in call.arguments:
-        return _player(registry, call, area)
-    return resolve(registry, call.arguments, area, domains=domains)
-
-
-def _player(registry: Registry, call: ToolCall, area: str | None) -> list[Device]:
-    """Find the player that is meant when none was named: the one that plays, or else the one in the room."""
-    wanted = "paused" if call.name == "HassMediaUnpause" else "playing"
-    busy = [device for device in registry.devices if device.domain == "media_player" and device.state == wanted]
-    if "area" not in call.arguments and call.name != "HassMediaSearchAndPlay" and len(busy) == 1:
-        return busy
-    found = resolve(registry, call.arguments, area, domains=_PLAYERS)
-    return _one_of([device for device in found if device in busy] or found)
-
-
-def _one_of(devices: list[Device]) -> list[Device]:
-    if len(devices) > 1:
-        raise Ambiguous(which(devices), devices)
-    return devices
