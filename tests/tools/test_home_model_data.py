@@ -285,6 +285,17 @@ def test_amounts_are_written_in_digits() -> None:
             assert word not in turn.user.lower().split()
 
 
+def test_some_calls_end_at_the_call_and_the_conversation_goes_on() -> None:
+    rng = random.Random(3)
+    made = [dataset.conversation(rng, random_home(rng, "train"), 8, "train", told=0.4) for _ in range(30)]
+    called = [(a, b) for spoken in made for a, b in pairwise([*spoken, {"role": "nothing"}]) if a.get("tool_calls")]
+    told = sum(after["role"] == "tool" for _, after in called) / len(called)
+    assert 0.25 < told < 0.55 and all(after["role"] in ("tool", "user", "nothing") for _, after in called)
+    whole = dataset.conversation(rng, random_home(rng, "train"), 8, "train")
+    assert sum("tool_calls" in each for each in whole) <= sum(each["role"] == "tool" for each in whole)
+    assert whole[-1]["role"] == "assistant" and whole[-1]["content"]
+
+
 def test_words_of_names_are_cut_anew_the_same_all_through_a_conversation() -> None:
     tokenizer = Tokenizer.from_file(str(HOME_MODEL / "tokenizer.json"))
     chat, rng, differ = ChatFormat.from_folder(Path(dataset.__file__).parent), random.Random(8), 0

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from appliance.models import HOME_MODEL
+from engines.bundle import member_folder
 from engines.nemotron_h.config import NemotronHConfig
 from tools.home_model import measure, training
 from tools.home_model.readers import reading
@@ -56,6 +57,17 @@ def test_the_same_seed_makes_the_same_weights_and_another_does_not(tmp_path: Pat
     assert (tmp_path / "first/curve.png").stat().st_size > 1000
     assert same(first, run(tmp_path / "again"))
     assert not same(first, run(tmp_path / "other", seed=2))
+
+
+def test_members_of_a_run_share_the_tokenizer_and_nothing_else(tmp_path: Path) -> None:
+    first = run(tmp_path / "run")
+    member = member_folder(tmp_path / "run", 1)
+    member.mkdir()
+    second = Training(member, dataclasses.replace(first.recipe, seed=2), small, tokenizer=tmp_path / "run")
+    second.run()
+    assert not (member / "tokenizer.json").exists() and (member / "checkpoint.pt").exists()
+    assert second.encoder.tokenizer.to_str() == first.encoder.tokenizer.to_str()
+    assert not same(first, second)
 
 
 def test_a_stopped_run_goes_on_from_its_last_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
