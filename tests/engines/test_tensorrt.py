@@ -51,7 +51,8 @@ def runtime(gpu: Gpu, made: Path) -> Iterator[Any]:
 def written(runtime: Runtime, count: int) -> list[int]:
     tokenizer = load_tokenizer(HOME_MODEL)
     context = Context(runtime)
-    logits = context.extend(tokenizer.encode(PROMPT, add_special_tokens=False).ids)
+    # Without the closed reasoning, which every prompt of the home model ends with, a model may write nothing.
+    logits = context.extend(tokenizer.encode(f"{PROMPT}<think></think>", add_special_tokens=False).ids)
     return list(write(context, logits, Sampling(max_tokens=count), Steering(tokenizer), cancelled=lambda: False))
 
 
