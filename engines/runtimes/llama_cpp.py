@@ -93,7 +93,8 @@ class LlamaCpp:
         reconsider: float = 0.0,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[ChatEvent]:
-        """The assistant's next turn, as ChatModel says; calls are not constrained, so `copied` is passed over.
+        """The assistant's next turn, as ChatModel says; calls are not constrained nor weighed, so `copied`
+        and `reconsider` are passed over.
 
         Raises Cancelled between two tokens written, or 256 read, and EngineError for a prompt that the context does
         not hold; the next turn works after either.

@@ -19,7 +19,6 @@ from engines.language_model import load_tokenizer
 from engines.prefix import PrefixCache
 from engines.runtimes.ensemble import Ensemble
 from engines.runtimes.load import load_runtime
-from engines.runtimes.onnxruntime import OnnxRuntime
 from tests.engines import small
 
 TOKENS = [int(t) for t in np.random.default_rng(3).integers(0, 211, 40)]
@@ -66,7 +65,7 @@ def test_its_state_is_a_value_that_can_be_returned_to(runtime: Ensemble, tmp_pat
     assert kept is not None
     assert kept.length == 20 and {"ssm.0", "ssm.0.2", "key.3", "key.1.2"} <= set(kept.arrays)
     with pytest.raises(EngineError, match="of another network"):
-        OnnxRuntime.resume(runtime._members[1], kept)
+        runtime._members[1].resume(kept)
 
 
 def test_a_bundle_of_two_is_checked_whole(bundle: Path, tmp_path: Path) -> None:
