@@ -53,6 +53,8 @@ _JOBS = {
     "pump": ("water pump", "pool pump", "sump pump"),
     "purify": ("air purifier",),
 }
+_OF_THE_WHOLE_HOUSE = ("charge", "water", "fountain", "guard", "mains", "tree")
+"""What is said of the house or the garden: no room is named with "water the lawn"."""
 _APPLIANCES = ("switch", "valve", "input_boolean", "humidifier", "water_heater", "fan")
 
 
@@ -82,7 +84,7 @@ def job(rng: random.Random, home: Home, split: Split) -> Draft | None:
     state = ("open" if on else "closed") if device.domain == "valve" else "on" if on else "off"
     names = names_of(target) if "x" in chosen[0].slots else ()
     found = draft(rng, chosen, target.slots, made, results.done(rng, target, state), names)
-    if found and not names and rng.random() < 0.12:
+    if found and not names and section not in _OF_THE_WHOLE_HOUSE and rng.random() < 0.12:
         found = _placed(rng, found, device)
     return None if found is None or says_a_name(home, found.text, device) else found
 
@@ -90,10 +92,16 @@ def job(rng: random.Random, home: Home, split: Split) -> Draft | None:
 def _placed(rng: random.Random, found: Draft, device: HomeDevice) -> Draft:
     """The sentence with where its device stands behind it: "that's dry enough, stop it upstairs"."""
     mode, spot = rng.choice((("area", device.area), ("floor", device.floor)))
-    if not spot or spot.lower() in device.name.lower():
+    if not spot or spot.lower() in device.name.lower() or _ENDS_IN_A_REASON.search(found.text):
         return found
     made = call(found.calls[0].tool, found.calls[0].arguments | {mode: spot.lower()})
     return replace(found, text=f"{found.text} {inside(rng, spot)}", calls=(made,))
+
+
+_ENDS_IN_A_REASON = re.compile(
+    r"(?:(?<!that)(?<!let)'|\b(?:so|before|for|while|when|after|now)\b)[^,]*$|, (?:I|we|it|the|my|our|three|2|sausages)\b[^,]*$"
+)
+"""A place after "I'm coming to bed" or "I left the pie in" would be where that happens."""
 
 
 def vacuum(rng: random.Random, home: Home, split: Split) -> Draft | None:

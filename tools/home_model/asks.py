@@ -137,6 +137,17 @@ def _state_words(device: HomeDevice) -> tuple[str, ...]:
     return tuple(word for word, _ in STATE_WORDS.get(device.domain, ()))
 
 
+_LEFT = re.compile(r"\b(?:leave|left|leaving|forget|forgotten|got|had|kept|keep|keeping|been at)\b")
+_LEFT_SO = ("door", "window", "garage_door", "opening", "lock", "plug", "running", "battery_charging")
+
+
+def _nobody_leaves(chosen: tuple[Template, Form] | None, domain: str, device_class: str | None, word: str) -> bool:
+    """Whether the template says that somebody left it so, and nobody could: "who left the carbon monoxide detected"."""
+    if chosen is None or not _LEFT.search(chosen[0].text):
+        return False
+    return word in ("opening", "closing", "returning") or (domain == "binary_sensor" and device_class not in _LEFT_SO)
+
+
 def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Whether something is on, open, locked, wet..."""
     device = some_device(rng, home, (*STATE_WORDS, "binary_sensor"))
@@ -181,7 +192,10 @@ def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return _about(rng, chosen, target, {}, call("HassGetState", arguments), result)
     arguments["state"] = asked
     result = results.yes_or_no(rng, device, true, false)
-    return _about(rng, pick(rng, split, "ask.yesno"), target, {"state": word}, call("HassGetState", arguments), result)
+    chosen = pick(rng, split, "ask.yesno")
+    if _nobody_leaves(chosen, device.domain, device.device_class, word):
+        return None
+    return _about(rng, chosen, target, {"state": word}, call("HassGetState", arguments), result)
 
 
 _ODD = frozenset(
@@ -277,8 +291,12 @@ def of_several(rng: random.Random, home: Home, split: Split) -> Draft | None:
     found = members(home, domain, device_class, spot.area, spot.floor)
     if not found and domain != "binary_sensor" and rng.random() < 0.8:
         return None
+    if domain == "binary_sensor" and not found and members(home, "cover", device_class, spot.area, spot.floor):
+        return None  # where there are only shutters or doors that move, these are meant
     section = rng.choice(("ask.any", "ask.any", "ask.all", "ask.which", "ask.howmany"))
     chosen = pick(rng, split, section)
+    if _nobody_leaves(chosen, domain, device_class, word):
+        return None
     if chosen and "{set1}" in chosen[0].text and home.find(noun.removesuffix("s")) is not None:
         return None  # "is the light on", where a device is called Light
     nouns_said, one = (
@@ -292,6 +310,8 @@ def of_several(rng: random.Random, home: Home, split: Split) -> Draft | None:
         "is_any": rng.choice(("are any", "are there any", "are any of the", "is there any", "any")),
     }
     if spot.bare and (spot.area or spot.floor) and rng.random() < 0.3:
+        if f"{spot.bare.split()[-1]} {noun}" in ("garage doors", "door locks", "ceiling fans"):
+            return None  # "the garage doors" are no doors of the garage
         slots |= {"set": f"{spot.bare} {noun}", "set1": f"{spot.bare} {one}", "in": ""}
     where = spot.area or spot.floor or ""
     return draft(
@@ -659,7 +679,7 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if rng.random() < 0.45:
         # A home whose TVs are not said to be TVs tells of all its players.
         tvs = members(home, "media_player", "tv")
-        if not tvs and rng.random() < 0.6:
+        if not tvs and (rng.random() < 0.6 or all(player.device_class for player in players)):
             return None
         made = call("HassGetState", {"domain": "media_player"} | ({"device_class": "tv"} if tvs else {}))
         found = draft(rng, pick(rng, split, "ask.media.tv"), {}, made, results.told(rng, rng.choice(tvs or players)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tools.home_model import results, spans, things
@@ -138,6 +139,12 @@ def _inside(spot: Place) -> str:
     return re.sub(r"^(?:of|for) ", "in ", spot.inside)
 
 
+def _seconds(slots: Mapping[str, str], prefix: str = "") -> int:
+    return sum(
+        int(slots.get(f"{prefix}{unit}", 0)) * size for unit, size in (("hours", 3600), ("minutes", 60), ("seconds", 1))
+    )
+
+
 def _timer(rng: random.Random, home: Home, split: Split) -> tuple[str, dict[str, str], str, str]:
     """Which timer: the only one, one by name, by what it was started with, or by room; how the executor calls it; and
     how it is said without the word timer ("the one for the pasta"), if it can be.
@@ -193,6 +200,7 @@ def _known_without_timer(home: Home, name: str) -> bool:
 _REASON = re.compile(r"\{name\}[^{]*, [^{]*\b(?:in|after|timer for|time) \{d\}|\{name\} on, start \{a_dd\} timer")
 
 
+_OF_A_THING = re.compile(r"\b(?:the|my|our|that|those)\)* \{name\}(?! timer)")
 _OF_A_NAME = ("timer.cancel", "timer.pause", "timer.increase", "timer.decrease")
 
 
@@ -238,6 +246,8 @@ def timer(rng: random.Random, home: Home, split: Split) -> Draft | None:
         if chosen is None or (not long.before_noun and chosen[0].slots & {"dd", "a_dd"}):
             return None
         called = "name" in chosen[0].slots and not _REASON.search(chosen[0].text)
+        if called and name.startswith(things.VERBS) and _OF_A_THING.search(chosen[0].text):
+            return None  # "the call mom needs an hour"
         arguments = dict(long.slots) | ({"name": name} if called else {})
         slots["d"] = _brief(long.text) if rng.random() < 0.12 else long.text
         length = spans.spoken(long.slots)
@@ -286,6 +296,8 @@ def timer(rng: random.Random, home: Home, split: Split) -> Draft | None:
         )
         return draft(rng, pick(rng, split, section, f"{section}.say"), slots, call("HassCancelAllTimers", {}), result)
     if section in ("timer.increase", "timer.decrease"):
+        if section == "timer.decrease" and 0 < _seconds(arguments, "start_") <= _seconds(short.slots):
+            return None  # nothing would be left of it
         slots |= {"d": short.text, "dd": short.before_noun or ""}
         up = section == "timer.increase"
         length = spans.spoken(short.slots)
@@ -319,8 +331,8 @@ def timer(rng: random.Random, home: Home, split: Split) -> Draft | None:
             ),
         )
         if rng.random() < 0.15:
-            if home.find(name) is not None:
-                return None  # "is the dryer done" then asks the dryer
+            if home.find(name) is not None or name.split()[0] in things.VERBS:
+                return None  # "is the dryer done" then asks the dryer; no "is the order flowers ready"
             chosen, arguments = pick(rng, split, "timer.status.food"), {"name": name}
         else:
             chosen = pick(rng, split, section)

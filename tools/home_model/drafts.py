@@ -54,7 +54,10 @@ def draft(
     if chosen is None:
         return None
     template, form = chosen
-    return Draft(GRAMMAR.say(rng, template.node, slots), form, (made,), (result,), template.text, names)
+    text = GRAMMAR.say(rng, template.node, slots)
+    if slots.get("is") == "are" and "X" in slots:
+        text = text.replace(f"that {slots['X']}", f"those {slots['X']}")
+    return Draft(text, form, (made,), (result,), template.text, names)
 
 
 def with_say(*sections: str) -> tuple[str, ...]:

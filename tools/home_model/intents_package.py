@@ -33,7 +33,7 @@ from tools.home_model.calls import Draft, Form, Result, call
 from tools.home_model.grammar import Split, is_reserved
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.kinds import NOTICES
-from tools.home_model.players import IS_CLASS
+from tools.home_model.players import IS_CLASS, says_where
 from tools.home_model.targets import ON_PLACES, Target, called_after, called_plainly, members, namesakes
 
 # The package's intents by the kind of turn, and how often each is drawn.
@@ -262,7 +262,9 @@ def _spot(walk: _Walk, kind: str) -> str:
     if walk.device is None and "{name}" in "".join(walk.data.sentence_texts):
         # "the kitchen lamp": the room is said first, so the device must be chosen now; its own turn then only says it.
         return _spot_before_name(walk, kind)
-    spots = home.areas if kind == "area" else home.floors
+    # A floor without devices is not in the device list: nothing tells that the attic is no room.
+    listed = tuple(floor for floor in home.floors if any(device.floor == floor for device in home.devices))
+    spots = home.areas if kind == "area" else listed
     if not spots:
         raise _Unfit
     domain = walk.data.slots.get("domain") or _TOOL_DOMAINS.get(walk.tool)
@@ -349,6 +351,17 @@ _HERE = re.compile(
     r"\b(here|this room|this area|this space|the room|my room|our room|the area|my area|our area|the space|my space|our space)\b"
 )
 
+_NOBODY_SAYS = re.compile(
+    r"^(?:lower up|(?:raise|lift) down)\b|^(?:raise|lift)\b.* down to\b|^lower\b.* up to\b|^(?:bring|change)\b.*\bout\b"
+    r"|\b(?:each|every)(?: and every| single)? (?:my|our|the)\b"
+    r"|^(?:decrease|lower|turn down)\b.* (?:max|maximum|highest|brightest)\b|^(?:increase|raise|turn up)\b.* (?:min|minimum|lowest)\b"
+    r"|^(?:decrease|lower|turn down|increase|raise|turn up)\b(?!.*\bto\b).* brightness \d"
+)
+"""What the package's rules make by chance: "lower up the blind", "change the lights out", "every my lamp".
+
+"Decrease the brightness 20 percent" may as well be by as much.
+"""
+
 
 def sample(rng: random.Random, home: Home, split: Split, kind: str) -> Draft | None:
     """A sentence of the package of this kind of turn, with its call and result; None where the home does not fit it."""
@@ -367,13 +380,17 @@ def sample(rng: random.Random, home: Home, split: Split, kind: str) -> Draft | N
         except _Unfit:
             continue
         text = _tidy("".join(out))
+        if _NOBODY_SAYS.search(text):
+            continue
+        if walk.device is not None and not walk.names[-1].endswith("s"):
+            text = re.sub(rf"\bare (?=(?:(?:the|my|our) )?{re.escape(walk.names[-1])}\b)", "is ", text)
         walk.here = walk.here and bool(_HERE.search(text))
         arguments = _arguments(walk)
         if walk.tool == "HassSetVolume" and walk.device is None and "volume" not in text:
             continue  # "turn the kitchen down to 30 percent" may as well be its lights
         if walk.tool.endswith("CompleteItem") and " and " in arguments.get("item", ""):
             continue  # two things that were bought are two items
-        if walk.tool == "HassGetState" and text.startswith(("all ", "each ", "every ")):
+        if walk.tool == "HassGetState" and text.startswith(("all ", "each ", "every ", "some ")):
             continue  # "every fan on" without its question mark is a command
         if arguments.get("device_class") in ("garage", "garage_door") and _two_garages(walk):
             continue
@@ -401,6 +418,8 @@ def sample(rng: random.Random, home: Home, split: Split, kind: str) -> Draft | N
             continue  # "play the blue album" is the album called blue
         if wanted and "media_class" not in arguments and IS_CLASS.search(wanted):
             continue  # "play sad song" is the song called sad
+        if wanted and says_where(home, wanted):
+            continue
         result = _result(walk, arguments)
         form: Form = (
             "ask"

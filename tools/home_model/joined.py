@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import re
 
-from tools.home_model import acts, chores, drafts, levels, players, results, spans, switching, things
+from tools.home_model import acts, appliances, chores, drafts, levels, players, results, spans, switching, things
 from tools.home_model.calls import Call, Draft, Result, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, HomeDevice
@@ -15,7 +15,9 @@ from tools.home_model.wording import Maker, ends_open, finished
 
 
 def imperative(rng: random.Random, home: Home, split: Split) -> Draft | None:
-    maker: Maker = rng.choices((acts.act, players.media, chores.timer, chores.lists), (80, 9, 8, 3))[0]
+    maker: Maker = rng.choices((acts.act, players.media, chores.timer, chores.lists, appliances.job), (76, 9, 8, 3, 4))[
+        0
+    ]
     for _ in range(6):
         found = maker(rng, home, split)
         if found and found.form == "do" and all(" and " not in name for name in found.names):
@@ -28,7 +30,8 @@ _FAMILIES = {
     "HassSetVolumeRelative": "media_player",
 }  # fmt: skip
 """The kind of device that a tool is about, where the call does not say it."""
-_HERE = re.compile(r"\b(?:here|room|place|space|area)\b")
+_HERE = re.compile(r"\b(?:here|room|place|space|area|these|those)\b")
+_IT = re.compile(r"\w+ (?:it|them)\b")
 _ONE = re.compile(r"\bones?\b")
 
 
@@ -56,6 +59,26 @@ def _meant(home: Home, made: Call) -> set[int]:
     }  # fmt: skip
 
 
+def _of_all_there(whole: Call, other: Call) -> bool:
+    """Whether a command is about all that is in a place, and the other about a part of it: "all off there, the lamps on"."""
+    places, known = whole.arguments, other.arguments
+    everything = "HassTurn" in whole.tool and places and {*places} <= {"area", "floor"}
+    return bool(everything) and "Timer" not in other.tool and all(known.get(slot) == places[slot] for slot in places)
+
+
+def _same_timer(text: str, made: Call, before: Call) -> bool:
+    """Whether both are about one timer that runs: "pause the timer and add a minute to the timer"."""
+    if made.tool == before.tool == "HassStartTimer":
+        return "name" not in made.arguments and re.search(r"\b(?:on|to) (?:the|my|that) timer\b", text) is not None
+    if any("Timer" not in each.tool or each.tool == "HassStartTimer" for each in (made, before)):
+        return False
+    one, other = (
+        {slot: value for slot, value in each.arguments.items() if slot not in ("hours", "minutes", "seconds")}
+        for each in (made, before)
+    )
+    return one == other or "HassCancelAllTimers" in (made.tool, before.tool)
+
+
 def _clash(home: Home, parts: list[tuple[str, tuple[Call, ...]]]) -> bool:
     """Whether two commands are about the same thing, or the second of the kind that the first has said the place of.
 
@@ -63,7 +86,11 @@ def _clash(home: Home, parts: list[tuple[str, tuple[Call, ...]]]) -> bool:
     """
     for at, (text, calls) in enumerate(parts):
         for made in calls:
-            for before in (each for _, others in parts[:at] for each in others):
+            if at and "name" not in made.arguments and made.tool in _FAMILIES and _IT.match(text):
+                return True  # "close the shutter and light it at half"
+            for said, before in ((said, each) for said, others in parts[:at] for each in others):
+                if _of_all_there(made, before) or _of_all_there(before, made) or _same_timer(text, made, before):
+                    return True
                 kind, same_tool = _kind_of(home, made), before.tool == made.tool
                 if not kind or "Timer" in made.tool or "List" in made.tool:
                     continue
@@ -74,10 +101,14 @@ def _clash(home: Home, parts: list[tuple[str, tuple[Call, ...]]]) -> bool:
                 if kind == _kind_of(home, before) and len(classes) < 2:
                     unsaid = not {"name", "floor", "domain"} & {*spoken} and "area" not in spoken
                     here = unsaid or (spoken.get("area") == "here" and not _HERE.search(text))
-                    if here and {"name", "area", "floor"} & {*earlier} and (unsaid or "name" not in earlier):
+                    if here and {"name", "area", "floor", "domain"} & {*earlier} and (unsaid or "name" not in earlier):
                         return True
                     if spoken.get("area") == earlier.get("area") == "here":
                         return True
+                    if earlier.get("area") == "here" and "name" not in spoken and not _HERE.search(said):
+                        return True  # "the lights and the lamps in the hall"
+                    if earlier.get("area") == "here" and not {"name", "area", "floor"} & {*spoken}:
+                        return True  # those here are among all
                 one, other = _meant(home, before), _meant(home, made)
                 if one & other and (same_tool or one == other):
                     return True
@@ -96,7 +127,7 @@ _ON_CORDS = ("blind", "shade", "shutter", "garage")
 
 
 def _shared_verb(rng: random.Random, home: Home, split: Split) -> Draft | None:
-    section = rng.choices((*_SHARED, "several.brightness"), (10, 10, 4, 4, 2, 2, 4, 4, 2, 4))[0]
+    section = rng.choices((*_SHARED, "several.brightness"), (10, 10, 6, 6, 3, 3, 4, 4, 2, 4))[0]
     template = GRAMMAR.pick(rng, section, split)
     if template is None:
         return None
@@ -137,6 +168,11 @@ def _shared_verb(rng: random.Random, home: Home, split: Split) -> Draft | None:
         answers.append(results.done(rng, target, state))
     if _clash(home, [(target.text, (made,)) for target, made in zip(targets, calls, strict=True)]):
         return None
+    here = any(target.arguments.get("area") == "here" and not _HERE.search(target.text) for target in targets)
+    if here and any(
+        {"area", "floor"} & {*target.arguments} and target.arguments.get("area") != "here" for target in targets
+    ):
+        return None  # "the lights and the radio in the kitchen"
     text = GRAMMAR.say(rng, template.node, slots | {"n": n, "m": m})
     if "both both" in text:
         return None
@@ -150,6 +186,9 @@ def _shared_verb(rng: random.Random, home: Home, split: Split) -> Draft | None:
     )
 
 
+_NO_THE = re.compile(r"(?:outside|inside|upstairs|downstairs)$|\w+'s\b")
+
+
 def _rooms(rng: random.Random, home: Home, split: Split) -> Draft | None:
     domain, noun = rng.choice(
         (("light", "lights"), ("light", "lights"), ("light", "lamps"), ("fan", "fans"), ("switch", "switches"))
@@ -161,6 +200,8 @@ def _rooms(rng: random.Random, home: Home, split: Split) -> Draft | None:
     pair = rng.sample(areas, 2)
     if any(home.find(f"{area} {noun}") for area in pair):
         return None  # a device that is called so
+    if re.search(r"the \{[ab]\}", template.text) and any(_NO_THE.match(area.lower()) for area in pair):
+        return None  # "in the outside"
     on = re.search(r"\bon\b", template.text) is not None
     calls, answers = [], []
     for area in pair:
@@ -200,7 +241,7 @@ def _places(rng: random.Random, home: Home, split: Split) -> Draft | None:
     state = "on" if on else "off"
     slots = {
         "nouns": noun, "w": state, "v": rng.choice(("turn", "switch", "put", "get")), "vv": rng.choice((f"turn {state}", f"switch {state}")),
-        "pin": inside(rng, chosen[0][1]), "qin": inside(rng, chosen[1][1]),
+        "pin": inside(rng, chosen[0][1], False), "qin": inside(rng, chosen[1][1], False),
     }  # fmt: skip
     return Draft(GRAMMAR.say(rng, template.node, slots), "say", tuple(calls), tuple(answers), template.text)
 
@@ -306,6 +347,10 @@ def _repaired(rng: random.Random, home: Home, split: Split) -> Draft | None:
     meant, mistaken = _of_kind(rng, home, section), _of_kind(rng, home, section)
     if template is None or meant is None or mistaken is None:
         return None
+    if _ONE.search(meant.text) and {each.domain for each in mistaken.devices} != {
+        each.domain for each in meant.devices
+    }:
+        return None  # "turn off the tv, no, the one on the left" is no lamp
     if section.startswith("repair") and (
         meant.arguments == mistaken.arguments or {*meant.devices} & {*mistaken.devices}
     ):
@@ -340,7 +385,12 @@ def _other_number(rng: random.Random, home: Home, split: Split) -> Draft | None:
     section = "repair.degrees" if warm else rng.choice(("repair.percent", "instead.level"))
     template = GRAMMAR.pick(rng, section, split)
     n, m = (levels.degrees(rng), levels.degrees(rng)) if warm else (levels.percent(rng), levels.percent(rng))
-    if template is None or n == m or ("place" in template.slots and warm and not slots["place"]):
+    if (
+        template is None
+        or n == m
+        or (warm and _scales_differ(n, m))
+        or ("place" in template.slots and warm and not slots["place"])
+    ):
         return None
     tool, slot = ("HassClimateSetTemperature", "temperature") if warm else ("HassLightSet", "brightness")
     state = f"set to {n} °C" if warm else f"on, brightness {n} percent"
@@ -352,6 +402,11 @@ def _other_number(rng: random.Random, home: Home, split: Split) -> Draft | None:
         template.text,
         drafts.names_of(target),
     )
+
+
+def _scales_differ(one: str, other: str) -> bool:
+    """Whether one temperature is in degrees Celsius, the other in Fahrenheit."""
+    return (float(one) > 40) != (float(other) > 40)
 
 
 def _rather(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -368,6 +423,8 @@ def _rather(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return None
     if _NO_ORDER.match(dropped.text) or _NO_ORDER.match(wanted.text):
         return None
+    if _ONE.search(wanted.text) and _kind_of(home, dropped.calls[0]) != _kind_of(home, wanted.calls[0]):
+        return None
     text = GRAMMAR.say(rng, template.node, {"c": dropped.text, "d": wanted.text})
     return Draft(text, "say", wanted.calls, wanted.results, template.text, wanted.names)
 
@@ -382,10 +439,10 @@ def _two_rooms(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """A temperature for one room and another for the next."""
     areas = [area for area in home.areas if members(home, "climate", None, area)] or list(home.areas)
     template = GRAMMAR.pick(rng, "several.degrees", split)
-    if len(areas) < 2 or template is None:
+    values = [levels.degrees(rng), levels.degrees(rng)]
+    if len(areas) < 2 or template is None or _scales_differ(*values):
         return None
     pair = rng.sample(areas, 2)
-    values = [levels.degrees(rng), levels.degrees(rng)]
     calls, answers = [], []
     for area, value in zip(pair, values, strict=True):
         arguments = {"area": area.lower()}
@@ -482,6 +539,7 @@ def _short_timer(rng: random.Random, home: Home) -> Draft | None:
 
 _HAVE = re.compile(r"(?:I'd like|can we have|let's have|could I have|I want) \{")
 """What has a thing behind it, and no command: "let's have turn the heating off" is no English."""
+_OPENED = re.compile(r" (?:open|shut|closed)$")
 _CLAUSE = re.compile(r"^in goes\b|\bjust gone in\b")
 
 
@@ -500,6 +558,8 @@ def _terse(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return None
     if _HAVE.match(template.text) and any(part.form == "do" or _CLAUSE.search(part.text) for part in parts if part):
         return None
+    if second.form == "do" and re.search(r"with \{d\}|with\)\) \{d\}", template.text):
+        return None  # "along with turn the fan off"
     if any(name in second.names for name in first.names) or {"except", "search_query", "item"} & {
         *first.calls[0].arguments,
         *second.calls[0].arguments,
@@ -507,6 +567,12 @@ def _terse(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return None
     if _clash(home, [(part.text, part.calls) for part in (first, second)]):
         return None
+    if (
+        _OPENED.search(first.text)
+        and "brightness" in second.calls[0].arguments
+        and not re.search(r"\band\b", template.text)
+    ):
+        return None  # without its comma, "shade open painting at 45 percent" opens the shade so far
     text = GRAMMAR.say(rng, template.node, {"c": first.text, "d": second.text})
     if _runs_on(second, text):
         return None
@@ -531,13 +597,13 @@ def several(rng: random.Random, home: Home, split: Split, history: Turn | None) 
         found = _rooms(rng, home, split)
     elif pick < 0.35:
         found = _two_rooms(rng, home, split)
-    elif pick < 0.45:
+    elif pick < 0.47:
         found = _terse(rng, home, split)
-    elif pick < 0.53:
+    elif pick < 0.55:
         found = _repaired(rng, home, split)
         return finished(rng, "act", found, found.text) if found else None
     else:
-        three = rng.random() < 0.12
+        three = rng.random() < 0.2
         # The sentences within are known ones: that they can be joined is what is new in a reserved template.
         parts = [imperative(rng, home, split if rng.random() < 0.5 else "train") for _ in range(3 if three else 2)]
         template = GRAMMAR.pick(rng, "several.three" if three else "several", split)

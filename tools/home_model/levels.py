@@ -114,7 +114,7 @@ def hung_where(rng: random.Random, home: Home, device_class: str) -> Target | No
 
 # How far open in words: percent open, said of what is left open, and said of how far it is closed.
 _SHARES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "10": (("a tenth", "hardly", "barely", "only just"), ("nearly", "almost", "all but", "very nearly", "nearly fully", "almost completely", "nine tenths")),
+    "10": (("a tenth", "hardly", "barely", "only just"), ("nearly", "almost", "very nearly", "nearly fully", "almost completely", "nine tenths")),
     "25": (("a quarter", "one quarter", "about a quarter", "just a quarter", "roughly a quarter"), ("three quarters", "about three quarters", "mostly", "a good three quarters")),
     "33": (("a third", "one third", "about a third", "roughly a third"), ("two thirds", "about two thirds", "a good two thirds")),
     "50": (("half", "about half", "roughly half", "exactly half"), ("half", "about half", "roughly half")),
@@ -253,7 +253,7 @@ def fan_by_place(rng: random.Random, home: Home) -> Target | None:
     if pick_of < 0.25 and len(hoods) == 1:
         text, device = rng.choice(_OVER_THE_HOB), hoods[0]
     elif pick_of > 0.8 and len(overhead) == 1:
-        text, device = rng.choice(("the ceiling whirler", "that ceiling whirler", "the spinner on the ceiling", "the overhead fan")), overhead[0]  # fmt: skip
+        text, device = rng.choice(("the overhead fan", "that overhead fan", "the fan on the ceiling")), overhead[0]  # fmt: skip
     else:
         return None
     bare = text.split(" ", 1)[1]

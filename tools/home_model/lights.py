@@ -123,7 +123,7 @@ def _big_light(rng: random.Random, home: Home) -> Target | None:
 
 
 _FIXTURES = frozenset(
-    "ceiling wall mirror vanity island counter countertop worktop headboard shelf bookshelf bookcase mantel alcove niche nook".split()
+    "ceiling mirror vanity island counter countertop worktop headboard shelf bookshelf bookcase mantel alcove niche nook".split()
 )
 
 
@@ -280,8 +280,13 @@ def _without_percent(rng: random.Random, home: Home, split: Split) -> Draft | No
     section, n, part = rng.choice(
         (("full", "100", ""), ("least", "1", ""), ("part", *reversed(rng.choice(tuple(_PARTS.items())))))
     )
+    chosen = pick(rng, split, *with_say(f"brightness.{section}"))
+    if chosen is None or (
+        section != "part" and "name" not in arguments and not _LIT.search(f"{target.text} {chosen[0].text}")
+    ):
+        return None  # "the cottage on full" could be the heating
     return draft(
-        rng, pick(rng, split, *with_say(f"brightness.{section}")), target.slots | {"part": part, "its": "their" if target.plural else "its"}, call("HassLightSet", arguments | {"brightness": n}),
+        rng, chosen, target.slots | {"part": part, "its": "their" if target.plural else "its"}, call("HassLightSet", arguments | {"brightness": n}),
         results.done(rng, target, f"on, brightness {n} percent"), names_of(target),
     )  # fmt: skip
 
@@ -319,6 +324,7 @@ def _tone(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 
 _LIGHT = re.compile(r"\b(?:light|lamp)")
+_LIT = re.compile(r"light|lamp|bright|beam|dim|dark|glow|gloom|blaz|shin|lit\b")
 
 
 def color(rng: random.Random, home: Home, split: Split) -> Draft | None:

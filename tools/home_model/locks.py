@@ -76,6 +76,8 @@ def lock(rng: random.Random, home: Home, split: Split) -> Draft | None:
     locks = rng.random() < 0.55
     if rng.random() < 0.35:
         target = of_set(rng, home, "lock", None)
+        if target and target.text in ("the door", "my door") and len(members(home, "lock", None)) == 1:
+            return None  # the one door that there is has a name
     else:
         device = some_device(rng, home, ("lock",))
         target = _without_door(rng, home, named(rng, home, device)) if device else None

@@ -33,7 +33,7 @@ _SOUNDS = (
 )  # fmt: skip
 
 
-SPOKEN = 0.3
+SPOKEN = 0.35
 """Share of sentences that went through a recognizer."""
 
 

@@ -29,7 +29,7 @@ def _on(rng: random.Random, home: Home) -> tuple[str, dict[str, str], HomeDevice
         return "", {}, rng.choice(players) if players else None
     if pick_of < 0.72 and players:
         target = named(rng, home, rng.choice(players))
-        return f"{rng.choice(('on', 'on', 'on', 'for', 'from'))} {target.text}", target.arguments, target.devices[0]
+        return f"{rng.choice(('on', 'on', 'on', 'for'))} {target.text}", target.arguments, target.devices[0]
     spot = somewhere(rng, home, {"area": 90, "here": 10})
     if spot is None:
         return "", {}, rng.choice(players) if players else None
@@ -93,6 +93,29 @@ def _level(rng: random.Random, text: str) -> str:
     return percent(rng)
 
 
+_SOMEWHERE = re.compile(r"\b(?:in|on|at|for|from)(?: (?:the|my|our))? (\w+)")
+_PLACES = frozenset("garden house home room office hall stairs radio school church".split())
+
+
+def says_where(home: Home, title: str) -> bool:
+    """Whether a title may as well say where it is to play: "rain in the garden", "blue on angel" where something is called so."""
+    known = {word for name in home.areas + home.floors for word in name.lower().split()}
+    known |= {
+        word for device in home.devices for name in (device.name, *device.aliases) for word in name.lower().split()
+    }
+    return any(word in _PLACES or word in known for word in _SOMEWHERE.findall(title))
+
+
+def _names_another(home: Home, text: str, arguments: dict[str, str]) -> bool:
+    """Whether a player is named that is not the one meant: "pause the radio" where one is called Radio."""
+    said = text.lower().replace(arguments.get("name", "\n"), "")
+    return any(
+        re.search(rf"\b{re.escape(name.lower())}\b", said)
+        for player in members(home, "media_player", None)
+        for name in (player.name, *player.aliases)
+    )
+
+
 def _tidy(found: Draft | None, title: str) -> Draft | None:
     """The sentence with one "on" where two meet: "put some jazz on the radio"."""
     if found is None or title.startswith("on "):
@@ -109,6 +132,8 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return None
     players = members(home, "media_player", None)
     text, arguments, player = _on(rng, home)
+    if section.startswith("play"):
+        text = re.sub(r"^(?:for|from) ", "on ", text)
     n, m = _level(rng, chosen[0].text), percent(rng)
     slots = {"n": n, "on": text, "p": "", "onp": "", "x": "", "in": "", "q": "", "class": "", "video": "", "them": "it"}
     template_slots = chosen[0].slots
@@ -145,6 +170,8 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
             slots["q"] = _mood(rng)
         else:
             slots["q"] = things.music(rng, split) if section in ("play", "play.on") else things.work(rng, split)
+            if says_where(home, slots["q"]):
+                return None
         if not template_slots & {"class", "video"} and IS_CLASS.search(slots["q"]):
             return None  # "play sad song" is the song called sad
         if re.search(r"\{q\} \{(class|video)\}", chosen[0].text):
@@ -152,9 +179,13 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
                 slots["q"].partition(" by ")[0].removeprefix("the ")
             )  # "play the castle album" is the album called castle
         if section == "play.class":
-            media_class, spoken = rng.choice(tuple(_CLASSES.items()))
+            # The singer comes first: "play the singer Anna", not "play Anna singer".
+            behind = "{q} {class}" in chosen[0].text
+            media_class, spoken = rng.choice([each for each in _CLASSES.items() if not behind or each[0] != "artist"])
             slots["class"] = rng.choice(spoken)
             arguments["media_class"] = media_class
+            if media_class == "artist":
+                slots["q"] = slots["q"].partition(" by ")[0]
         elif section == "play.watch":
             media_class, spoken = rng.choice(tuple(_VIDEOS.items()))
             slots["video"] = rng.choice(spoken)
@@ -178,4 +209,5 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
         )
     else:
         result = Result(True, f"{player.name} is {state.format(n=n, m=m, q=slots['q'])}")
-    return _tidy(draft(rng, chosen, slots, call(tool, arguments), result, names), slots["q"])
+    done = _tidy(draft(rng, chosen, slots, call(tool, arguments), result, names), slots["q"])
+    return None if done is None or _names_another(home, done.text, arguments) else done

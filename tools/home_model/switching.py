@@ -85,7 +85,8 @@ def in_part(rng: random.Random, home: Home, target: Target) -> Target:
     if len(target.arguments) > 1 or target.bare != name or rng.random() < 0.55:
         return target
     last = name.split()[-1:]
-    parts = [*_NICKNAMES.get(name, ()), *(last if last != [name] and last[0] in _PARTS else ())]
+    plain = last != [name] and last[0] in _PARTS and not name.endswith("heat pump")  # "the pump" is for water
+    parts = [*_NICKNAMES.get(name, ()), *(last if plain else ())]
     known = [each.lower() for device in home.devices for each in (device.name, *device.aliases) if each.lower() != name]
     parts = [part for part in parts if not any(re.search(rf"\b{part}\b", each) or each in part for each in known)]
     if not parts:
@@ -114,6 +115,8 @@ def turn(rng: random.Random, home: Home, split: Split, on: bool | None = None) -
     chosen = pick(rng, split, *sections)
     if not on and chosen and _is_player(target) and chosen[0].text.startswith(_STOPS):
         return None  # "stop the tv" pauses it
+    if not on and chosen and target.bare.endswith("alarm") and _GOES_OFF.search(chosen[0].text):
+        return None  # an alarm that goes off rings
     made = call("HassTurnOn" if on else "HassTurnOff", target.arguments)
     return draft(rng, chosen, target.slots, made, results.done(rng, target, section), names_of(target))
 
@@ -123,6 +126,7 @@ def of_one(section: str, target: Target) -> tuple[str, ...]:
     return (f"{section}.one.say",) if "name" in target.arguments and not target.plural else ()
 
 
+_GOES_OFF = re.compile(r"\bgo(?:es)? off\b|\bcome off\b|\bset\b")
 _STOPS = ("stop", "halt", "end", "quit", "cut {x}")
 
 
@@ -132,6 +136,11 @@ def _is_player(target: Target) -> bool:
 
 _ALL_LIGHTS = re.compile(r"\b(?:all(?: of)?(?: the| my| our)?|every(?: single)?) (?:light|lamp|lighting)")
 """The lights of the whole house: "it's all dark" and "all night" say nothing of the kind."""
+
+_SPEAKS_OF_LIGHT = re.compile("light|lamp|dark|dim|bright|gloom")
+_AT_ONE_SPOT = re.compile(
+    r"\bon (?:my|these|this|that|the (?!lights?\b|lamps?\b))|\bI (?:wanted|tried|was going|meant) to\b|\bin there\b|\bI've lost\b|\bpopping\b|\bnipping\b"
+)
 
 
 def lights_of_place(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -152,6 +161,8 @@ def lights_of_place(rng: random.Random, home: Home, split: Split) -> Draft | Non
     text = GRAMMAR.say(rng, chosen[0].node, place_slots(spot))
     if not (spot.area or spot.floor) and called_plainly(home, text):
         return None
+    if spot.inside and not spot.arguments and (_AT_ONE_SPOT.search(text) or not _SPEAKS_OF_LIGHT.search(text)):
+        return None  # "I can't see to sew at home" is about one room
     arguments = spot.arguments | {"domain": "light"}
     says_here = "in_there" in chosen[0].slots
     if not spot.inside and (says_here or not _ALL_LIGHTS.search(text)):

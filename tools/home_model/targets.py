@@ -220,6 +220,8 @@ def named(rng: random.Random, home: Home, device: HomeDevice, domain_said: bool 
         "gates",
         "speakers",
     )
+    if plural and re.match(r"th(?:at|is) ", text):
+        text = re.sub(r"^th(at|is)", lambda found: "those" if found[1] == "at" else "these", text)
     return Target(text, bare, arguments, (device,), plural, noun=tail[0] if tail else device.domain)
 
 
@@ -260,6 +262,10 @@ def _one_named(home: Home, area: str, singular: str, found: tuple[HomeDevice, ..
         if device.area == area and singular in known:
             return {"name": singular, "area": low}
     return None
+
+
+def _some_end_in(devices: tuple[HomeDevice, ...], word: str) -> bool:
+    return len(devices) > 1 and any(device.name.lower().endswith(f" {word}") for device in devices)
 
 
 _PLAIN = frozenset(noun for nouns in SET_NOUNS.values() for forms in nouns for noun in forms)
@@ -308,18 +314,24 @@ def _of_set(
     mode = rng.choices(modes, [weights[mode] for mode in modes])[0]
     plural = rng.choice(plurals)
     if mode in ("area", "floor"):
-        spots = home.areas if mode == "area" else home.floors
+        # A floor without devices is not in the device list: nothing tells that the attic is no room.
+        listed = tuple(floor for floor in home.floors if any(device.floor == floor for device in home.devices))
+        spots = home.areas if mode == "area" else listed
         filled = [spot for spot in spots if members(home, domain, device_class, **{mode: spot})]
         if not spots or not (filled or rng.random() < 0.04):
             return None
         spot = rng.choice(filled) if filled and rng.random() < 0.96 else rng.choice(spots)
         devices = members(home, domain, device_class, **{mode: spot})
         low = spot.lower()
+        if device_class == "door" and "garage" in low:
+            return None  # "the garage door" is of the class garage
         arguments = {mode: low, **kind}
         bare_spot = low
         if rng.random() < 0.3:
             one = rng.choice(singulars)
             exact = _one_named(home, spot, one, devices) if mode == "area" else None
+            if exact is None and (home.find(f"{low} {one}s") or (one == "lamp" and _some_end_in(devices, one))):
+                return None  # "the kitchen light" beside the Kitchen Lights, "the kitchen lamp" beside the Corner Lamp
             if exact is not None:
                 known = home.find(exact["name"])
                 devices = (known,) if known else devices
@@ -334,7 +346,7 @@ def _of_set(
                     f"the {one} {inside(rng, spot)}",
                 )
             )
-            if rng.random() < 0.1 and mode == "area":
+            if rng.random() < 0.1 and mode == "area" and exact is None:
                 text = f"every {bare}"
             if low in _NO_ARTICLE and text.startswith("the ") and rng.random() < 0.5:
                 text = f"the {one} {low}"

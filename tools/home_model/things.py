@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 
+from appliance.speech.numbers import digits
 from tools.home_model.words import ADJECTIVES, FIRST_NAMES, is_reserved, pseudo_word, usable
 
 
@@ -105,8 +106,8 @@ def _any_words(rng: random.Random) -> str:
     if rng.random() < 0.12:
         words[rng.choice((0, -1)) :] = [str(rng.choice((*range(2, 100), *range(1900, 2030)))), rng.choice(TITLE_WORDS)]
     if rng.random() < 0.08:
-        words += [rng.choice(("part", "volume", "season", "chapter")), str(rng.randrange(1, 12))]
-    return " ".join(words)
+        words += [rng.choice(("part", "season", "chapter")), str(rng.randrange(1, 12))]
+    return digits(" ".join(words))  # as the sentence will be written
 
 
 _NEVER_LAST = {
@@ -127,6 +128,12 @@ _NEVER_LAST = {
     "to",
     "for",
     "with",
+    "here",
+    "off",
+    "up",
+    "down",
+    "quiet",
+    "stop",
 }
 """At the end these would belong to the sentence around the title."""
 
@@ -203,4 +210,5 @@ def timed(rng: random.Random, split: str) -> str:
         return pseudo_word(rng, split)
     if pick < 0.93:
         return rng.choice(FOODS)
-    return f"{rng.choice(VERBS)} {rng.choice(OBJECTS)}".replace("the ", "")
+    verb = rng.choice([each for each in VERBS if each not in ("cancel", "finish", "vacuum", "check")])  # no commands
+    return f"{verb} {rng.choice(OBJECTS)}".replace("the ", "")
