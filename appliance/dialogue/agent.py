@@ -18,7 +18,7 @@ from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, aske
 from appliance.dialogue.grounding import finished
 from appliance.dialogue.mood import FORBIDDEN, why_not
 from appliance.dialogue.orders import read_order
-from appliance.dialogue.pointing import Meant, anywhere, meant
+from appliance.dialogue.pointing import Meant, anywhere, beside, meant
 from appliance.dialogue.prompt import copied, system_prompt
 from appliance.home.acts import ACTS
 from appliance.home.execute import CallContext, Home
@@ -50,6 +50,7 @@ WRONG_PIN = "That is not the PIN."
 OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
 
 _SWITCHING = ("HassTurnOn", "HassTurnOff")
+_STOPPING = ("HassCancelTimer", "HassCancelAllTimers", "HassPauseTimer", "HassDecreaseTimer")
 _OWN = frozenset(str(tool["name"]) for tool in TOOLS)
 
 
@@ -255,6 +256,13 @@ class Agent:
         same = [each for each in others if self._home.same(call, ToolCall(each.name, each.arguments), area)]
         return request.probability + sum(each.probability or 0 for each in same) >= self._ask_below
 
+    def _doubtful(self, call: ToolCall, text: str, area: str | None) -> bool:
+        """Whether the words speak of something else, or against it: a reason to ask."""
+        if call.name in _STOPPING:
+            return why_not(text, call.name) == FORBIDDEN
+        turned = call.name in _SWITCHING and contrary(text, self._home.actions(call, area))
+        return turned or beside(call, text, self._home.registry, area)
+
     def _quotes(self, result: ToolResult) -> bool:
         """Whether a result repeats free text, which is no word on the home: a name in it was not spoken of."""
         told = words(result.result or "")
@@ -272,8 +280,8 @@ class Agent:
             return ToolResult(False, error=NOT_UNDERSTOOD)
         only = anywhere(call, self._home.registry, context.area)
         call = only or call
-        turned = call.name in _SWITCHING and contrary(turn.text, self._home.actions(call, context.area))
-        context = replace(context, sure=context.sure and spoken is Meant.YES and only is None and not turned)
+        sure = context.sure and spoken is Meant.YES and only is None
+        context = replace(context, sure=sure and not self._doubtful(call, turn.text, context.area))
         spared = str(call.arguments.get("except") or "")
         named = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "area", "floor"))
         reason = why_not(turn.text, call.name, spared, named) if call.name in ACTS else None

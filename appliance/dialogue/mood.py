@@ -58,7 +58,11 @@ _FORBIDDING = any_of(
     ),
     *("(?<!but )hold(?:ing)? off", "(?:stay|steer|keep) (?:clear|away)", "(?<!but )(?:hands|paws|fingers|mitts) off"),
     *("hands off", "(?:keep|stay) off", "pay no attention", "anything but", "unchanged", "do nothing", "forbid"),
-    *(r"no (?!warn|morn|even|build|ceil)\w{3,}ing", "too (?:soon|early) to", "(?:bad idea|silly|foolish|pointless) to"),
+    *(
+        r"no (?!warn|morn|even|build|ceil|heating)\w{3,}ing",
+        "too (?:soon|early) to",
+        "(?:bad idea|silly|foolish|pointless) to",
+    ),
     *(
         "no (?:reason|point|need|sense|cause|call|use)",
         "forget (?:about|it|that)",
@@ -79,7 +83,7 @@ _FORBIDDING = any_of(
     r"|in their right"
     r"|(?:touch|change|turn|open|close|lock|unlock|switch|move|shut)(?:e?s)?\b))",
     r"not (?!(?:the|that|this|my|our|in|on|only|just|too|so|bad|sure|using|needed|necessary|more|less|an?|running"
-    r"|off|lit"
+    r"|off|lit|much|quite|very|really|fully|completely|locked|closed|shut|bolted"
     r"|going|including|counting|playing|bright|at|for(?! you)|home|enough)\b)\w+",
     rf"not the {_MEDDLE}|you won'?t|only (?:a )?fool|(?:mistake|waste) to|^ignore|wasn'?t me|let'?s hold"
     rf"|staying (?:put|just|exactly|the way|how|where|as)",
@@ -139,9 +143,33 @@ _PUTTING_OFF = any_of(
     rf"(?:(?<!no )wait|give it) (?:about )?(?:{_NUMBER} (?:seconds?|secs?|minutes?|mins?|hours?|moment|while|bit"
     rf"|mo)|\d+"
     r"(?! ?(?:percent|degrees?|%)))",
-    rf"(?:when|whenever|once|until|till|unless|as soon as|before|(?<!'m )after|if) (?:{SUBJECT}|it'?s|anybody|anyone"
+    rf"(?:when|whenever|once|until|till|unless|as soon as|(?<!'m )after"
+    rf"|(?<!okay )(?<!ok )(?<!fine )(?<!possible )if) (?:{SUBJECT}|it'?s|anybody|anyone"
     rf"|the|"
     "dinner|lunch|breakfast|bedtime|sunset|sunrise)",
+    # Before somebody is there: then. Before something happens: now.
+    rf"before (?:{SUBJECT}|anybody|anyone|the \w+) (?:gets?|comes?|arrives?|is|are|am|returns?) (?:home|back|here|up"
+    "|in)",
+    "before (?:dinner|lunch|breakfast|bedtime|sunset|sunrise)",
+)
+# When somebody will be there is a reason to do it now: "warm it up, I'll be home in ten minutes".
+_COMING = re.compile(
+    rf"\b(?:i|we|he|she|they)(?:'ll be|'m|'re|'s| will be| am| are| is) (?:up|home|back|there|down|here|over|done"
+    rf"|in bed|off|out|coming|leaving|ready) (?:in|within) (?:about )?{_NUMBER} (?:seconds?|minutes?)\b"
+    r"|\b(?:i|we|he|she|they|it|[a-z]+)(?:'s|'m|'re|'ve| is| are| am| has| have) (?:[\w']+ ){1,5}tomorrow\b(?=[,.;])"
+)
+_PART = re.compile(
+    r"\b(?:but )?(?:don'?t|do not|not) (?:[\w']+ ){1,6}?(?:completely|fully|entirely|all the way|too \w+)\b"
+)
+"""How far a level is not to go: "don't shut them completely, half will do"."""
+_LEVELS = (
+    *("HassSetPosition", "HassLightSet", "HassFanSetSpeed", "HassSetVolume", "HassSetVolumeRelative"),
+    "HassClimateSetTemperature",
+)
+# What else would happen is a reason: "only gently, I don't want my papers flying".
+_SIDE_EFFECT = re.compile(
+    r"(?:,|\b(?:as|cos|because|since)) (?:i|we) don'?t want (?:my|his|her|our|their|the) [\w']+"
+    r" (?!running|playing|going|burning|opening|closing|being|coming)\w+ing\b"
 )
 _TITLE = re.compile(r"(?:please |hey |can you |could you )*(?:play|put on|listen)")
 _SPAN = re.compile(
@@ -149,7 +177,8 @@ _SPAN = re.compile(
 )
 _STAYING = re.compile(
     # Sun and heat that are to be kept off are no devices.
-    rf"\b(?:leave|keep|rather you (?:kept|left)|stay|remain|staying|remaining) (?!(?:the |out )*(?:sun|heat|rain"
+    r"\b(?:leave|keep(?! (?:nearly|almost) | (?!running|playing|going)\w+ing )|rather you (?:kept|left)|stay"
+    r"|remain|staying|remaining) (?!(?:the |out )*(?:sun|heat|rain"
     rf"|wind|cold|light out)\b)(?!nothing)"
     rf"(?:(?:[\w']+ ){{1,6}}?({STATE})\b(?! (?:the|my|our)\b)|({STATE})\b)"
 )
@@ -167,7 +196,8 @@ _ALONE = re.compile(
     + r"|\bleave (?:(?!(?:on|off|open|running|nothing)\b)[\w']+ ){1,10}?(?:for (?:now|the moment)|just now)\b"
     + r"|\b(?:just )?leave (?:it|them)(?: thanks| please| okay)?$|\bi'?d (?:sooner|rather) leave\b"
     # "Leave the fan" says no state that it should be left in.
-    + r"|(?:^|[,.;!] ?|\b(?:please|hey|no|okay|wait|just|rather we|rather you|better|we) )leave (?!nothing)"
+    + r"|(?:^|[,.;!] ?|\b(?:please|hey|no|okay|wait|just|rather we|rather you|better|we) )leave (?!nothing"
+    + r"|(?:just |only )?(?:an?|some|enough) )"
     + r"(?!.*\b(?:on|off|open|closed|shut|locked|unlocked|running|playing|going|half|ajar|un\w+|\d+)\b)"
 )  # fmt: skip
 # As it is, so it is meant, and whose business it is; "dim it, I like it like that" commands.
@@ -211,7 +241,9 @@ def why_not(text: str, tool: str, spared: str = "", named: str = "") -> str | No
     content = _CONTENT.search(said) and not COMMAND_FIRST.search(said)
     if (refused or content) and not spared and not NEXT_SENTENCE.search(said):
         return FORBIDDEN
-    said = CHECKED.sub("", said)
+    said = _COMING.sub(" ", _SIDE_EFFECT.sub(" ", CHECKED.sub("", said)))
+    if tool in _LEVELS:
+        said = _PART.sub(" ", said)
     said = " ".join(POLITE.sub(" ", WISH.sub("please", said)).split())
     whole = said
     if spared:

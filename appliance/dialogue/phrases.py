@@ -70,7 +70,7 @@ ADDRESS = re.compile(
 )
 """What is said before a sentence, and means nothing for it."""
 ANNOUNCING = re.compile(
-    r"^(?:(?:(?:just |i'?m )?(?:wondering|curious)|(?:quick|honest|silly|stupid|daft) question|out of interest"
+    r"^(?:(?:(?:just |i'?m )?(?:wondering|curious|asking)|(?:quick|honest|silly|stupid|daft) question|out of interest"
     r"|i'?ve always wondered|tell me something|here'?s one for you|sorry but|hang on|this might sound daft but"
     r"|(?:one|1) for the experts?|settle something for us|no rush but|genuinely|asking for a friend"
     r"|for future reference"
@@ -82,7 +82,7 @@ ANNOUNCING = re.compile(
 """What announces a question: "out of interest, how do you …"."""
 CURIOUS = re.compile(
     r"\b(?:out of interest|always wondered|settle something|for the experts?|asking for a friend|future reference"
-    r"|the kids want to know|friend wants to know|just so i know|honest question)\b"
+    r"|the kids want to know|friend wants to know|just so i know|just asking|honest question)\b"
 )
 """Announced so, a question is asked for its answer alone."""
 _MODAL = "(?:can|could|would|will|may|might|shall)"
@@ -145,7 +145,7 @@ CHECKED = re.compile(
 """A question whose answer makes no difference: "is it locked, if it isn't, lock it"."""
 
 POLITE = any_of(
-    r"(?:don'?t|do not|never) (?:forget|hesitate|fail)",
+    r"(?:don'?t|do not|never) (?:forget|hesitate|fail|let (?:me|us) forget)",
     r"why (?:don'?t|do not) (?:you|we)",
     "why not",
     r"(?:can|could|would|will|wo)n'?t you",

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from appliance.home.synonyms import synonyms
 from appliance.home.tools import ToolCall
 
 _PLACES = ("name", "area", "floor")
+_THIS_FLOOR = re.compile(r"\b(?:this|our|same) floor\b")
 _FINDING = (*_PLACES, "domain", "device_class", "except")
 
 
@@ -50,6 +52,33 @@ def meant(call: ToolCall, said: Sequence[str], registry: Registry, area: str | N
     if otherwise or _reached(call, rest, registry, area) == found:
         return Meant.YES  # it was said in other words, or what was added says nothing
     return Meant.YES if len(found) == 1 and _only_one_of_its_kind(found[0], heard, registry) else Meant.PERHAPS
+
+
+def beside(call: ToolCall, text: str, registry: Registry, area: str | None) -> bool:
+    """Whether a call acts on something else than what `text` names: on more than the places that it names, or on a
+    device of which it says only a part of the name, while it says another's whole.
+    """
+    if call.name not in ACTS or call.arguments.get("except"):
+        return False
+    heard = words(text)
+    found = _reached(call, call.arguments, registry, area)
+    if name := call.arguments.get("name"):
+        return not _holds(heard, words(str(name))) and any(
+            (part := words(each)) not in KINDS and _holds(heard, part)
+            for device in registry.devices
+            if device not in found
+            for each in (device.name, *device.aliases)
+        )
+    if call.arguments.get("area"):
+        return False
+    named = {
+        place.name
+        for place in (*registry.areas, *registry.floors)
+        if any(_holds(heard, words(each)) for each in (place.name, *place.aliases))
+    }
+    if _THIS_FLOOR.search(text.casefold()):
+        named |= {each.floor for each in registry.areas if each.name == area and each.floor}
+    return bool(named) and any(device.area not in named and device.floor not in named for device in found)
 
 
 def anywhere(call: ToolCall, registry: Registry, area: str | None) -> ToolCall | None:

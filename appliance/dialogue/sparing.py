@@ -33,6 +33,11 @@ _EXCEPTING = any_of(
     r"leaving (?=.{1,80}\b(?:as (?:it )?is|alone|out|be)\b)",
 )
 _EVERY = any_of(_ALL)
+# "Everything upstairs off, though I am still working in the study".
+_STILL_THERE = re.compile(
+    rf"\b{_ALL} .{{1,60}}?\b(?:though|although|but|only|except) (?:i|we|he|she|they|[a-z]+)(?:'m|'s|'re| am| is"
+    r"| are) (?:still |just |only )*(?:\w+ing|asleep|sat|busy) (?:\w+ ){0,2}?(?:in|on|at|with)\b"
+)
 _NOT_ALL = re.compile(r"\b(?<!\bis )(?<!\bare )(?<!\bbe )not (?:in |on )?(?:the|my|our|one|here)\b")
 # Only where the call leaves something out are these read so: "skip this song", "leave the hall light on".
 _PERHAPS = any_of(
@@ -100,7 +105,8 @@ _SAYING_NOTHING = frozenset(
 
 def leaves_out(said: str) -> bool:
     """Whether a sentence leaves something out, as far as its words say so by themselves."""
-    return _exception(said) is not None or (_BEHIND.search(said) is not None and _PARTED.search(said) is None)
+    aside = _BEHIND.search(said) is not None and _PARTED.search(said) is None
+    return aside or _exception(said) is not None or _STILL_THERE.search(said) is not None
 
 
 def without_exception(said: str, spared: str) -> str | None:

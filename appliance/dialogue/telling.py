@@ -38,7 +38,8 @@ _WONDERING = re.compile(
     r"|objection|prospect)(?:(?:of|the|my|our) )*\w+ (?!.*\b(?:should|please|to|would"
     r"|appreciated)\b)"
     r"|\b(?:check(?!(?:ing)? off| .{1,80}\bgets? )|verify|find out|look up|read out|have a look|curious"
-    r"|remind me|tell me|show me(?! how you\b)|let me know(?! (?:in|after) )|(?<!can )see (?:if|whether|which"
+    r"|remind me|tell me|show me(?! how you\b)|let me know(?! (?:in|after) )|(?<!can )(?<!can't )(?<!cannot )"
+    r"(?<!barely )(?<!hardly )see (?:if|whether|which"
     r"|what)(?! (?:you"
     r"|we) (?:can|could)| (?:i|we)(?:'m|'re)? (?:doing|cook|do|am doing|are doing)\b)"
     r"|(?:want|like|need)(?: to)? know|wonder (?:who|why)|could it be|possible that(?! you)|not sure)\b"
@@ -75,6 +76,7 @@ _SUPPOSING = any_of(
     r"if i won|if we ever|if (?:it|i) were (?:my|up|you)|if (?:it|i) (?:were|was|had)|(?:toying|dreaming"
     r"|talking) (?:with the idea"
     r" )?(?:of|about) \w+ing",
+    "would(?:'?ve| have) been (?:nice|lovely|good|great|handy|better|useful|cosy|warmer|easier|fun|wise|sensible)",
     "would anyone notice|how bad would|picture this|what would the|mind if",
     rf"i wish (?!(?:the|my|our) .{{1,80}} (?:were|was|to be) {STATE}\b)(?:i|we|it|that|the)",
     rf"if {SUBJECT} (?:were|had|ever|asked|told|{PARTICIPLE})",
@@ -332,6 +334,9 @@ _JUDGING = any_of(
     r"|past|hurt|their|at|stuck)|climb|break|force|smash|hack|crawl|squeeze|pick)",
     r"what (?:happens|would happen|goes wrong|do (?:i|you|we) do|should (?:i|you) do|would you do) (?:if|when)",
     r"what (?:uses|burns|eats|costs) more",
+    r"(?:would|will|does|did) \w+ing (?!you\b)(?:the|my|our|that|this|it|all|every)\b",
+    r"(?:is|are) (?:that|the|this|my|our|those|these) (?:[\w']+ ){1,4}(?:one of|(?:the|a) (?:sort|kind|type)|able to"
+    r"|capable of)\b",
     r"(?:d'?you|do you|did you) remember",
 )
 # Whether it could, would or might, of itself or for anybody.

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from appliance.home.errors import Ambiguous, CannotDo, NotFound
 from appliance.home.kinds import KINDS, kindless
-from appliance.home.naming import Words, words
+from appliance.home.naming import Words, be, words
 from appliance.home.places import is_here, spoken_place
 from appliance.home.query import Query, by_synonyms, same_but_for_place_and_kind
 from appliance.home.registry import Area, Device, Floor
@@ -27,7 +27,8 @@ def left_over(query: Query, found: list[Device], spared: str) -> list[Device]:
                 raise Ambiguous("Which room do you mean?")
             text = query.context_area
         alone = replace(query, text="", heard=words(text))
-        kept = _others(alone, whole)
+        only = _called_so(alone, text, whole)
+        kept = [device for device in whole if device not in only] if only else _others(alone, whole)
         if len(kept) == len(whole) and len(meant := by_synonyms(alone)) == 1:
             kept = _others(meant[0], whole)
         if len(kept) == len(whole):
@@ -38,6 +39,19 @@ def left_over(query: Query, found: list[Device], spared: str) -> list[Device]:
     if not found:
         raise CannotDo("With those left out there is nothing to change")
     return found
+
+
+def _called_so(query: Query, text: str, found: list[Device]) -> list[Device]:
+    """Those of exactly this name, which is none of a place: beside the Lounge Curtains there may be blinds, which are
+    curtains too. "The bedroom lights" are more than the Bedroom Light.
+    """
+    places = (
+        name for place in (*query.registry.areas, *query.registry.floors) for name in (place.name, *place.aliases)
+    )
+    if query.heard in map(words, places):
+        return []
+    named = query.index.named(query.heard)
+    return [device for device in found if device.entity_id in named and be(device.name) == be(text.strip())]
 
 
 def _others(query: Query, found: list[Device]) -> list[Device]:

@@ -86,7 +86,6 @@ def acts_on(tool: str) -> bool:
 
 def effects(tool: str, slots: Slots, registry: Registry, area: str | None) -> frozenset[Effect]:
     """What a call would do in the home, guards aside; empty where it reaches nothing."""
-    slots = {key: value for key, value in slots.items() if not (key == "name" and str(value).lower() == "all")}
     if tool in _SLOTS:  # Home Assistant says of some tools which kind they are for; here the tool itself does
         slots = {key: value for key, value in slots.items() if key in _SLOTS[tool] or key not in _KIND}
     call = coerce(ToolCall(tool, {key: str(value) for key, value in slots.items()}))

@@ -22,6 +22,8 @@ from tools.home_model.turns import sample
         ("let the plumber in at the back", "lock"),
         ("she locked herself out of the house", "lock"),
         ("bolt the back door", "unlock"),
+        ("leave the front door on the latch for the kids", "lock"),
+        ("shopping in both hands, can you get the front door", "lock"),
         ("lower the shutters", "open"),
         ("open up the shutters", "close"),
         ("raise the blinds", "close"),
@@ -51,6 +53,7 @@ def test_the_opposite_is_noticed(text: str, action: str) -> None:
         ("some light please", "off"),
         ("", "on"),
         ("open the blinds", "set"),
+        ("get the front door locked", "lock"),
     ],
 )
 def test_what_says_neither_or_both_is_left_alone(text: str, action: str) -> None:

@@ -45,6 +45,11 @@ from tools.home_model.turns import sample
         ("turn off the lamp in 10 minutes", PUT_OFF),
         ("when I leave turn off the lamp", PUT_OFF),
         ("turn off the lamp at 10 pm", PUT_OFF),
+        ("turn off the lamp before I get home", PUT_OFF),
+        ("the lamps may go off upstairs, though I am still working in the study", EXCEPTED),
+        ("would turning the lamp off wake her", ASKED),
+        ("just asking, is that lamp one of those that do purple", ASKED),
+        ("would've been nice to come home to the lamp off", SUPPOSED),
         # Forbidden without "not", and what stays as it is
         ("mitts off the lamp", FORBIDDEN),
         ("keep off the lamp", FORBIDDEN),
@@ -124,6 +129,15 @@ def test_what_commands_nothing_is_told_apart(text: str, reason: str) -> None:
         "if you'd be so kind, turn off the lamp",
         "if you ask me, turn off the lamp",
         "turn off the lamp before we go",
+        "turn off the lamp before I fall asleep",
+        "don't let me forget to turn off the lamp",
+        "is it okay if I have the lamp off",
+        # What will be is a reason, and so is what is not so
+        "turn the lamp off, we're leaving in ten minutes",
+        "we have an early start tomorrow, turn off the lamp",
+        "no heating in the bedroom overnight, switch that radiator off",
+        "I can barely see, turn off the lamp, but not much else",
+        "I can't see what I'm typing, turn off the lamp",
         # Something is wrong, and a command follows
         "nobody is using the lamp, turn it off",
         "I can't be bothered to get up, just turn off the lamp",
@@ -143,6 +157,19 @@ def test_what_commands_nothing_is_told_apart(text: str, reason: str) -> None:
 )
 def test_a_command_is_not_stopped(text: str) -> None:
     assert why_not(text, "HassTurnOff") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [
+        ("don't shut the blinds completely, half will do", "HassSetPosition"),
+        ("just leave a tiny glimmer", "HassLightSet"),
+        ("get the fan going gently, I don't want my papers flying", "HassFanSetSpeed"),
+        ("a touch more from the lamp, not much", "HassLightSet"),
+    ],
+)
+def test_how_far_a_level_is_not_to_go_is_no_prohibition(text: str, tool: str) -> None:
+    assert why_not(text, tool) is None
 
 
 def test_a_title_may_hold_any_words() -> None:

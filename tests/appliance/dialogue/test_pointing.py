@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from appliance.dialogue.pointing import Meant, anywhere, meant
+from appliance.dialogue.pointing import Meant, anywhere, beside, meant
 from appliance.home.registry import Area, Device, Registry
 from appliance.home.tools import ToolCall
 
@@ -80,6 +80,33 @@ def test_what_may_be_another_thing_is_asked_about(text: str, tool: str, slots: d
 )
 def test_what_is_guarded_or_invented_is_refused(text: str, tool: str, slots: dict[str, str]) -> None:
     assert meant(ToolCall(tool, slots), [text], HOME, None) is Meant.NO
+
+
+@pytest.mark.parametrize(
+    ("text", "slots", "others"),
+    [
+        ("kettle off, I smell gas", {"name": "kettle"}, False),
+        ("kettle off, the corner one", {"name": "corner lamp"}, True),
+        ("the lamp in the corner off", {"name": "corner lamp"}, False),
+        ("all lights off in the kitchen", {"domain": "light"}, True),
+        ("lights off in the kitchen and the lounge", {"domain": "light"}, False),
+        ("all lights off", {"domain": "light"}, False),
+        ("I am in the hall, lights off in the kitchen", {"area": "kitchen", "domain": "light"}, False),
+        ("all lights off, the kitchen not", {"domain": "light", "except": "kitchen"}, False),
+    ],
+)
+def test_a_call_beside_what_is_named_is_noticed(text: str, slots: dict[str, str], others: bool) -> None:
+    assert beside(ToolCall("HassTurnOff", slots), text, HOME, "Hall") is others
+
+
+def test_this_floor_is_the_one_of_the_speaker() -> None:
+    home = Registry(
+        [device("light.hall", "Hall Light", "Hall"), device("light.attic", "Attic Light", "Attic")],
+        [Area("Hall", "Downstairs"), Area("Attic", "Upstairs")],
+    )
+    call = ToolCall("HassTurnOff", {"domain": "light"})
+    assert beside(call, "lights off on this floor", home, "Hall")
+    assert not beside(call, "lights off on this floor", home, None), "nobody knows which one that is"
 
 
 @pytest.mark.parametrize(

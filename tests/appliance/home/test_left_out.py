@@ -22,9 +22,11 @@ HOME = Registry(
         device("light.fairy", "Fairy Lights", "Lounge"),
         device("fan.ceiling", "Ceiling Fan", "Lounge"),
         device("light.hall", "Hall Light", "Hall"),
+        device("light.wall", "Wall Lamp", "Hall"),
         device("light.left", "Left Bedside Lamp", "Bedroom"),
         device("light.right", "Right Bedside Lamp", "Bedroom"),
         device("cover.lounge", "Lounge Blinds", "Lounge", "blind"),
+        device("cover.curtains", "Lounge Curtains", "Lounge", "curtain"),
         device("cover.blackout", "Blackout Blind", "Bedroom", "blind"),
         device("cover.shutter", "Nursery Shutter", "Nursery", "shutter"),
         device("vacuum.it", "Rosie", "Hall"),
@@ -52,11 +54,15 @@ def left(spared: str, here: str | None = None, **slots: str) -> str:
         ("ceiling fan", {"area": "lounge", "domain": "light"}, "corner fairy"),
         ("left one", {"area": "bedroom", "domain": "light"}, "right"),
         ("right", {"area": "bedroom", "domain": "light"}, "left"),
-        ("fairy", {"domain": "light"}, "ceiling corner hall left right"),
-        ("hall one", {"domain": "light"}, "ceiling corner fairy left right"),
+        ("fairy", {"domain": "light"}, "ceiling corner hall wall left right"),
+        ("hall one", {"domain": "light"}, "ceiling corner fairy wall left right"),
         ("bedside ones", {"domain": "light", "floor": "upstairs"}, "With those left out there is nothing to change"),
-        ("lounge and the left one", {"domain": "light"}, "hall right"),
+        ("lounge and the left one", {"domain": "light"}, "hall wall right"),
         ("nursery shutter", {"domain": "cover", "device_class": "blind"}, "lounge blackout"),
+        ("lounge curtains", {"area": "lounge", "domain": "cover"}, "lounge"),
+        ("curtains", {"area": "lounge", "domain": "cover"}, "lounge"),
+        ("hall light", {"domain": "light"}, "ceiling corner fairy wall left right"),
+        ("hall lights", {"domain": "light"}, "ceiling corner fairy left right"),
         ("nursery", {"floor": "upstairs", "domain": "cover", "device_class": "blind"}, "blackout"),
     ],
 )
@@ -83,5 +89,5 @@ def test_what_is_not_understood_changes_nothing(spared: str, slots: dict[str, st
 
 
 def test_here_may_be_left_out() -> None:
-    assert left("here", "Lounge", domain="light") == "hall left right"
+    assert left("here", "Lounge", domain="light") == "hall wall left right"
     assert left("here", None, domain="light") == "Which room do you mean?"
