@@ -31,6 +31,12 @@ def words(text: str) -> Words:
     return tuple(_singular(word) for word in spaced.split() if word not in _FILLERS)
 
 
+def unowned(text: str) -> str:
+    """A name without whose it is: "his bedside lamp" is one of the Bedside Lamps; "" where nobody's name is said."""
+    owner, _, rest = text.strip().partition(" ")
+    return rest if owner.casefold() in ("his", "her", "their", "your") else ""
+
+
 def _singular(word: str) -> str:
     if len(word) <= 3 or word.endswith(("ss", "us", "is")):
         return word

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from appliance.home.errors import Ambiguous, NotFound
-from appliance.home.naming import Words, likeness, listing, without, words
+from appliance.home.naming import Words, likeness, listing, unowned, without, words
 from appliance.home.registry import Area, Device, Floor, Registry
 from appliance.home.states import place
 from appliance.home.synonyms import synonyms
@@ -68,6 +68,8 @@ def find_place(registry: Registry, area: str | None, floor: str | None, context_
         where = Place(area=context_area)
     elif area:
         where = _known(registry, area) or _room(registry, area) or _storey(registry, area) or where
+        if where.everywhere and (bare := unowned(area)):
+            return find_place(registry, bare, floor, context_area)
         if where.everywhere:
             raise NotFound(f"I do not know a room called {area}")
     if floor:

@@ -15,7 +15,7 @@ from appliance.home.errors import Ambiguous, NotFound
 from appliance.home.kinds import KINDS, kindless
 from appliance.home.left_out import left_over
 from appliance.home.name_index import Ids, name_index
-from appliance.home.naming import be, words
+from appliance.home.naming import be, unowned, without, words
 from appliance.home.places import LIKENESS_AT_LEAST, LIKENESS_LEAD, Place, find_place, spoken_place
 from appliance.home.query import Query, by_synonyms, same_but_for_place_and_kind
 from appliance.home.registry import Device, Registry
@@ -48,12 +48,18 @@ def resolve(
     guarded, and devices that share the name are all returned. Raises NotFound, or Ambiguous with a question.
     """
     name = arguments.get("name")
+    try:
+        where = find_place(registry, arguments.get("area"), arguments.get("floor"), context_area)
+    except NotFound:
+        if found := _named_after_a_place(registry, arguments):
+            return found
+        raise
     query = Query(
         registry=registry,
         index=name_index(registry),
         text=name or "",
         heard=words(name) if name else (),
-        where=find_place(registry, arguments.get("area"), arguments.get("floor"), context_area),
+        where=where,
         domain=arguments.get("domain"),
         device_class=arguments.get("device_class"),
         domains=domains,
@@ -69,6 +75,22 @@ def resolve(
     if domains is not None and not name and query.where.everywhere and not query.kind_said:
         return _implied(query)
     return _as_set(query)
+
+
+def _named_after_a_place(registry: Registry, arguments: Mapping[str, Any]) -> list[Device]:
+    """The Patio Lights, where "the lights on the patio" are wanted and no room is called so; nothing guarded."""
+    place, domain = words(str(arguments.get("area") or "")), arguments.get("domain")
+    if not place or domain is None or arguments.keys() & {"name", "floor", "except"}:
+        return []
+    names = name_index(registry).names
+    found = [
+        device
+        for device in registry.devices
+        if device.domain == domain
+        and arguments.get("device_class") in (None, device.device_class)
+        and any(without(name, place) is not None for name in names[device.entity_id])
+    ]
+    return [] if any(map(guarded, found)) else found
 
 
 def _whole(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,6 +123,8 @@ def _by_name(query: Query) -> list[Device]:
     guess = _named_in_part(query, pool) or _sounding_alike(query, pool)
     if query.heard and guess:
         return _pick(query, guess, certain=False)
+    if bare := unowned(query.text):
+        return _by_name(replace(query, text=bare, heard=words(bare)))
     raise NotFound(f"I do not know a {query.kind} called {query.text}")
 
 

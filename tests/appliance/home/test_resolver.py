@@ -113,6 +113,23 @@ def test_a_room_that_was_misheard_is_found_and_one_that_is_not_there_is_named() 
     assert refusal(area="here", domain="light") == "Which room do you mean?"
 
 
+def test_a_place_that_is_no_room_may_be_in_the_names_of_devices() -> None:
+    assert found(area="left", domain="cover", device_class="blind") == {"cover.left"}
+    assert found(area="counter", domain="light") == {"light.counter"}
+    assert refusal(area="counter", domain="switch") == "I do not know a room called counter"
+    assert refusal(area="pantry", domain="lock") == "I do not know a room called pantry", (
+        "what is guarded is not guessed"
+    )
+
+
+def test_whose_it_is_may_be_said() -> None:
+    assert found("his bedroom lamp") == {"light.bed"}
+    assert found(area="her bedroom", domain="fan") == {"fan.bedroom"}
+    assert refusal("her greenhouse") == "I do not know a device called greenhouse"
+    ours = Registry([device("light.his", "His Lamp"), device("light.her", "Her Lamp")])
+    assert [each.entity_id for each in resolve(ours, {"name": "her lamp"}, None)] == ["light.her"]
+
+
 @pytest.mark.parametrize(
     ("heard", "meant"),
     [
