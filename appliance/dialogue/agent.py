@@ -243,7 +243,7 @@ class Agent:
                 result = ToolResult(False, error=OF_OTHERS)
             else:
                 sure = self._sure(request, context.area)
-                result = await self._call(call, turn, replace(context, sure=sure))
+                result = await self._call(call, turn, replace(context, sure=sure), alone=len(requests) == 1)
             turn.note(result, foreign=result.foreign or self._quotes(result))
             yield Called(call, result)
         self.times.tools_s += time.monotonic() - began
@@ -256,12 +256,12 @@ class Agent:
         same = [each for each in others if self._home.same(call, ToolCall(each.name, each.arguments), area)]
         return request.probability + sum(each.probability or 0 for each in same) >= self._ask_below
 
-    def _doubtful(self, call: ToolCall, text: str, area: str | None) -> bool:
-        """Whether the words speak of something else, or against it: a reason to ask."""
+    def _doubtful(self, call: ToolCall, text: str, area: str | None, alone: bool) -> bool:
+        """Whether the words speak against a call, or, where it stands alone, of something else: a reason to ask."""
         if call.name in _STOPPING:
             return why_not(text, call.name) == FORBIDDEN
         turned = call.name in _SWITCHING and contrary(text, self._home.actions(call, area))
-        return turned or beside(call, text, self._home.registry, area)
+        return turned or (alone and beside(call, text, self._home.registry, area))
 
     def _quotes(self, result: ToolResult) -> bool:
         """Whether a result repeats free text, which is no word on the home: a name in it was not spoken of."""
@@ -269,7 +269,7 @@ class Agent:
         texts = (text for device in self._home.registry.devices for text in _free_text(device))
         return any(without(told, words(text)) is not None for text in texts if words(text))
 
-    async def _call(self, call: ToolCall, turn: Exchange, context: CallContext) -> ToolResult:
+    async def _call(self, call: ToolCall, turn: Exchange, context: CallContext, alone: bool) -> ToolResult:
         if call.name not in _OWN:  # what its arguments mean only its server knows
             if why_not(turn.text, call.name) == FORBIDDEN:
                 return ToolResult(False, error=FORBIDDEN)
@@ -281,7 +281,7 @@ class Agent:
         only = anywhere(call, self._home.registry, context.area)
         call = only or call
         sure = context.sure and spoken is Meant.YES and only is None
-        context = replace(context, sure=sure and not self._doubtful(call, turn.text, context.area))
+        context = replace(context, sure=sure and not self._doubtful(call, turn.text, context.area, alone))
         spared = str(call.arguments.get("except") or "")
         named = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "area", "floor"))
         reason = why_not(turn.text, call.name, spared, named) if call.name in ACTS else None

@@ -17,7 +17,7 @@ from appliance.home.errors import HomeError
 from appliance.home.kinds import KINDS
 from appliance.home.naming import Words, words
 from appliance.home.places import is_here
-from appliance.home.registry import Device, Registry
+from appliance.home.registry import Area, Device, Floor, Registry
 from appliance.home.resolver import guarded, resolve
 from appliance.home.synonyms import synonyms
 from appliance.home.tools import ToolCall
@@ -71,10 +71,9 @@ def beside(call: ToolCall, text: str, registry: Registry, area: str | None) -> b
         )
     if call.arguments.get("area"):
         return False
-    named = {
-        place.name
-        for place in (*registry.areas, *registry.floors)
-        if any(_holds(heard, words(each)) for each in (place.name, *place.aliases))
+    places: tuple[Area | Floor, ...] = (*registry.areas, *registry.floors)
+    named: set[str | None] = {
+        place.name for place in places if any(_holds(heard, words(each)) for each in (place.name, *place.aliases))
     }
     if _THIS_FLOOR.search(text.casefold()):
         named |= {each.floor for each in registry.areas if each.name == area and each.floor}

@@ -45,10 +45,8 @@ def _called_so(query: Query, text: str, found: list[Device]) -> list[Device]:
     """Those of exactly this name, which is none of a place: beside the Lounge Curtains there may be blinds, which are
     curtains too. "The bedroom lights" are more than the Bedroom Light.
     """
-    places = (
-        name for place in (*query.registry.areas, *query.registry.floors) for name in (place.name, *place.aliases)
-    )
-    if query.heard in map(words, places):
+    places: tuple[Area | Floor, ...] = (*query.registry.areas, *query.registry.floors)
+    if any(query.heard == words(name) for place in places for name in (place.name, *place.aliases)):
         return []
     named = query.index.named(query.heard)
     return [device for device in found if device.entity_id in named and be(device.name) == be(text.strip())]
