@@ -79,3 +79,22 @@ def test_a_call_against_the_words_is_asked_about() -> None:
     table.registry.update("light.kitchen", "on")
     assert table.say("switch the kitchen light on")[0] == "Should I turn off Kitchen Light?"
     assert table.state("light.kitchen") == "on"
+
+
+def test_ending_a_timer_that_is_not_to_be_touched_is_asked_about() -> None:
+    table = Table(call("HassCancelTimer", name="pasta"), call("HassCancelTimer", name="pasta"), "")
+    table.home.timers.start(600, "pasta", None)
+    assert table.say("keep your mitts off my pasta timer")[0].startswith("Should I cancel the pasta timer")
+    assert len(table.home.timers.running()) == 1
+    table.say("no")
+    table.say("cancel the pasta timer")
+    assert not table.home.timers.running()
+
+
+def test_a_call_beside_what_was_named_is_asked_about_where_it_stands_alone() -> None:
+    alone = Table(call("HassTurnOn", domain="light"), "")
+    assert alone.say("lights on in the kitchen")[0].startswith("Should I turn on")
+    assert alone.state("light.bedroom_lamp") == "off"
+    two = Table(call("HassTurnOff", domain="light") + call("HassTurnOn", name="kitchen light"), "")
+    assert not two.say("turn all lights off, then switch the light in the kitchen on")[0].startswith("Should I")
+    assert two.state("light.bedroom_lamp") == "off" and two.state("light.kitchen") == "on"
