@@ -21,8 +21,9 @@ from tools.home_model.drafts import (
 )
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, HomeDevice
+from tools.home_model.places import inside, somewhere
 from tools.home_model.switching import in_part
-from tools.home_model.targets import Target, inside, members, named, somewhere
+from tools.home_model.targets import Target, members, named
 
 # What appliances are for: the section of the sentences that ask for it, and what such an appliance is called.
 _JOBS = {

@@ -21,7 +21,7 @@ from engines.nemotron_h.chat import ChatFormat, Message
 from tools.home_model.batch import Batch
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, random_home
-from tools.home_model.targets import as_listed, called_otherwise
+from tools.home_model.other_names import as_listed, called_otherwise
 from tools.home_model.turns import Turn, sample
 
 USER_WEIGHT = 0.2  # some loss on what people say and tools report: names that come again keep the copying alive

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from tools.home_model.calls import Call, Draft, Form, Result
 from tools.home_model.grammar import GRAMMAR, Split, Template
 from tools.home_model.homes import Home, HomeDevice
-from tools.home_model.targets import Place, Target, called_after, named, of_set
+from tools.home_model.places import Place
+from tools.home_model.targets import Target, called_after, named, of_set
 
 CALLED_AFTER_ROOM = 0.15
 """How often a device is chosen that is called after its room: "the bedroom lamp" is then that lamp, not the room's lights."""

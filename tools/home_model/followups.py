@@ -7,22 +7,21 @@ import random
 import re
 
 from appliance.home.tools import COLORS
-from tools.home_model import drafts, levels, results, switching, things
+from tools.home_model import drafts, levels, results, things
+from tools.home_model.answers import answered, which_of_two
 from tools.home_model.calls import Call, Draft, Result, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, HomeDevice
+from tools.home_model.last_turn import devices_of, known_device, state_after
+from tools.home_model.places import inside, place
 from tools.home_model.relative import said, stepped
-from tools.home_model.targets import Target, called_plainly, inside, members, named, place
+from tools.home_model.targets import Target, called_plainly, members, named
 from tools.home_model.wording import finished
-
-
-def _known(home: Home, arguments: dict[str, str]) -> HomeDevice | None:
-    return home.find(arguments["name"], arguments.get("area")) if "name" in arguments else None
 
 
 def _again(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
     """The opposite of what was done: "turn it off again"."""
-    device = _known(home, last.arguments)
+    device = known_device(home, last.arguments)
     domain = device.domain if device else last.arguments.get("domain", "")
     if domain in ("scene", "script", "button", "vacuum", "lawn_mower"):
         return None
@@ -40,19 +39,13 @@ def _again(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | 
         "it_s": "they" if plural else "it",
     }
     state = {"open": "open", "close": "closed", "lock": "locked", "unlock": "unlocked"}.get(word, word)
-    devices = (device,) if device else _devices_of(home, last.arguments)
+    devices = (device,) if device else devices_of(home, last.arguments)
     where = last.arguments.get("area", last.arguments.get("floor", ""))
     target = Target("", "", last.arguments, devices, plural, where, domain or "device")
     made = call("HassTurnOff" if was_on else "HassTurnOn", last.arguments)
     return Draft(
         GRAMMAR.say(rng, template.node, slots), "say", (made,), (results.done(rng, target, state),), template.text
     )
-
-
-def _devices_of(home: Home, arguments: dict[str, str]) -> tuple[HomeDevice, ...]:
-    area = next((area for area in home.areas if area.lower() == arguments.get("area")), None)
-    floor = next((floor for floor in home.floors if floor.lower() == arguments.get("floor")), None)
-    return members(home, arguments.get("domain", "light"), arguments.get("device_class"), area, floor)
 
 
 def _too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
@@ -65,7 +58,7 @@ def _too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | No
     if template is None:
         return None
     arguments = {slot: value for slot, value in last.arguments.items() if slot not in ("name", "area", "floor")}
-    device = _known(home, last.arguments)
+    device = known_device(home, last.arguments)
     if device is not None:
         others = [
             other
@@ -118,7 +111,7 @@ def _too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | No
             else results.counted(rng, target.devices, f"{target.noun}s", arguments.get("state", "on"), target.where)
         )
     else:
-        result = results.done(rng, target, _state_after(target, last))
+        result = results.done(rng, target, state_after(target, last))
     return Draft(said, "say", (call(last.tool, arguments),), (result,), template.text, names)
 
 
@@ -148,7 +141,7 @@ _SETS = (
 
 def _room_of(home: Home, last: Call) -> str | None:
     """The room that was named, be it only in the name of what is there: "the lounge blinds"."""
-    device = _known(home, last.arguments)
+    device = known_device(home, last.arguments)
     if device is None:
         return last.arguments.get("area")
     room = (device.area or "").lower()
@@ -157,7 +150,7 @@ def _room_of(home: Home, last: Call) -> str | None:
 
 def _other_kind(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
     """The same with what else is in the room: "and the curtains too" after its blinds."""
-    device, area = _known(home, last.arguments), _room_of(home, last)
+    device, area = known_device(home, last.arguments), _room_of(home, last)
     kind = device.domain if device else last.arguments.get("domain")
     before = device.device_class if device else last.arguments.get("device_class")
     template = GRAMMAR.pick(rng, "followup.too", split)
@@ -187,7 +180,7 @@ def _other_kind(rng: random.Random, home: Home, split: Split, last: Call) -> Dra
     target = Target(text, text, known, devices if room else devices[:2], True, room or "here", noun)
     said = GRAMMAR.say(rng, template.node, {"x": text})
     made = call(last.tool, known)
-    return Draft(said, "say", (made,), (results.done(rng, target, _state_after(target, last)),), template.text)
+    return Draft(said, "say", (made,), (results.done(rng, target, state_after(target, last)),), template.text)
 
 
 def _on_with_it(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
@@ -201,14 +194,14 @@ def _on_with_it(rng: random.Random, home: Home, split: Split, last: Call) -> Dra
         return None
     rose = last.arguments[slot] == "up" or last.arguments[slot].lstrip("+").isdigit()
     arguments = last.arguments | {slot: "up" if rose == more else "down"}
-    device = _known(home, last.arguments)
+    device = known_device(home, last.arguments)
     domain = {
         "volume_step": "media_player",
         "temperature_step": "climate",
         "position_step": "cover",
         "percentage_step": "fan",
     }.get(slot, "light")
-    devices = (device,) if device else _devices_of(home, {**last.arguments, "domain": domain})[:1]
+    devices = (device,) if device else devices_of(home, {**last.arguments, "domain": domain})[:1]
     target = Target("", "", arguments, devices, False, last.arguments.get("area", ""), domain)
     n = levels.percent(rng)
     state = {
@@ -223,14 +216,14 @@ def _on_with_it(rng: random.Random, home: Home, split: Split, last: Call) -> Dra
 
 def _colored(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
     """The light that was just spoken of, in a color: "make that blue"."""
-    device = _known(home, last.arguments)
+    device = known_device(home, last.arguments)
     domain = device.domain if device else last.arguments.get("domain", "light" if last.tool == "HassLightSet" else "")
     template = GRAMMAR.pick(rng, "followup.color", split)
     if domain != "light" or template is None:
         return None
     known = {slot: value for slot, value in last.arguments.items() if slot in ("name", "area", "floor")}
     color = rng.choice(COLORS)
-    devices = (device,) if device else _devices_of(home, last.arguments)
+    devices = (device,) if device else devices_of(home, last.arguments)
     target = Target("", "", known, devices, device is None, last.arguments.get("area", ""), "light")
     it = rng.choice(("it", "it", "that") if device else ("them", "them", "those", "it"))
     text = GRAMMAR.say(rng, template.node, {"it": it, "color": color})
@@ -258,63 +251,6 @@ def _item_too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft
     return Draft(GRAMMAR.say(rng, template.node, {"item": item}), "say", (made,), (result,), template.text)
 
 
-def _which_of_two(rng: random.Random, home: Home, split: Split, history: Turn) -> Draft | None:
-    """The answer to "Which one do you mean, Left Lamp or Right Lamp?"."""
-    asked = re.match(r"Which one do you mean, (.+) or (.+)\?$", history.results[0].text)
-    template = GRAMMAR.pick(rng, "answer.device", split)
-    if asked is None or template is None:
-        return None
-    chosen, other = rng.sample(asked.groups(), 2)
-    device = home.find(chosen)
-    if device is None:
-        return None
-    low = chosen.lower()
-    shared = set(other.lower().split())
-    own = " ".join(word for word in low.split() if word not in shared)
-    text = rng.choice((f"the {own} one", f"the {own} one", own, f"the {own}")) if own and own != low else f"the {low}"
-    last = history.calls[0]
-    arguments = {
-        slot: value for slot, value in last.arguments.items() if slot not in ("area", "floor", "domain", "device_class")
-    }
-    made = call(last.tool, arguments | {"name": low})
-    target = Target(text, text, made.arguments, (device,))
-    known = (
-        "HassTurnOn",
-        "HassTurnOff",
-        "HassLightSet",
-        "HassFanSetSpeed",
-        "HassSetPosition",
-        "HassClimateSetTemperature",
-    )
-    if last.tool not in known or any(slot.endswith("_step") or slot == "except" for slot in arguments):
-        return None
-    if last.tool == "HassLightSet" and "temperature" in arguments:
-        return None
-    said = text if rng.random() < 0.4 else GRAMMAR.say(rng, template.node, {"x": text})
-    state = _state_after(target, made)
-    return Draft(said, "say", (made,), (results.done(rng, target, state),), template.text)
-
-
-def _state_after(target: Target, last: Call) -> str:
-    domain = target.devices[0].domain if target.devices else target.arguments.get("domain", "light")
-    on, off = {"cover": ("open", "closed"), "valve": ("open", "closed"), "lock": ("locked", "unlocked")}.get(
-        domain, ("on", "off")
-    )
-    if last.tool == "HassLightSet":
-        return "on" + "".join(
-            f", {slot} {last.arguments[slot]}{' percent' if slot == 'brightness' else ''}"
-            for slot in ("brightness", "color")
-            if slot in last.arguments
-        )
-    if last.tool == "HassSetPosition":
-        return f"{last.arguments['position']} percent open"
-    if last.tool == "HassFanSetSpeed":
-        return f"on, speed {last.arguments['percentage']} percent"
-    if last.tool == "HassClimateSetTemperature":
-        return f"set to {last.arguments['temperature']} °C"
-    return off if last.tool == "HassTurnOff" else on
-
-
 def _other_value(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
     """Another number for the same thing: "make it 40 percent"."""
     slot = next(
@@ -331,12 +267,12 @@ def _other_value(rng: random.Random, home: Home, split: Split, last: Call) -> Dr
         return None
     n = levels.degrees(rng) if warm else levels.percent(rng)
     arguments = last.arguments | {slot: n}
-    device = _known(home, last.arguments)
+    device = known_device(home, last.arguments)
     target = Target(
         "",
         "",
         arguments,
-        (device,) if device else _devices_of(home, arguments),
+        (device,) if device else devices_of(home, arguments),
         device is None,
         last.arguments.get("area", ""),
         "light",
@@ -352,46 +288,9 @@ def _other_value(rng: random.Random, home: Home, split: Split, last: Call) -> Dr
     return Draft(text, "say", (call(last.tool, arguments),), (results.done(rng, target, state),), template.text)
 
 
-def _answered(rng: random.Random, home: Home, split: Split, history: Turn) -> Draft | None:
-    """What was asked back for: the device, or the value."""
-    waiting = history.waiting
-    if waiting is None:
-        return None
-    slots: dict[str, str] = {}
-    if waiting.tool in ("HassTurnOn", "HassTurnOff"):
-        target = switching.switched(rng, home, 0.3)
-        if target is None:
-            return None
-        state, section, slots = "on" if waiting.tool == "HassTurnOn" else "off", "answer.device", target.slots
-        made = call(waiting.tool, target.arguments)
-    else:
-        known = waiting.arguments
-        device = _known(home, known)
-        domain = {"HassFanSetSpeed": "fan", "HassClimateSetTemperature": "climate"}.get(waiting.tool, "light")
-        devices = (device,) if device else _devices_of(home, {**known, "domain": domain})[:1]
-        target = Target("", "", known, devices, False, "", domain)
-        n, t, color = levels.percent(rng), levels.degrees(rng), rng.choice(COLORS)
-        slots = {"n": n, "t": t, "color": color}
-        if waiting.tool == "HassClimateSetTemperature":
-            section, more, state = "answer.degrees", {"temperature": t}, f"set to {t} °C"
-        elif waiting.tool == "HassFanSetSpeed":
-            section, more, state = "answer.percent", {"percentage": n}, f"on, speed {n} percent"
-        elif "color" in history.answer:
-            section, more, state = "answer.color", {"color": color}, f"on, color {color}"
-        else:
-            section, more, state = "answer.percent", {"brightness": n}, f"on, brightness {n} percent"
-        made = call(waiting.tool, known | more)
-    template = GRAMMAR.pick(rng, section, split)
-    if template is None:
-        return None
-    text = GRAMMAR.say(rng, template.node, slots)
-    names = drafts.names_of(target) if section == "answer.device" else ()
-    return Draft(text, "say", (made,), (results.done(rng, target, state),), template.text, names)
-
-
 def _step(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
     """Brighter or darker than that."""
-    device = _known(home, last.arguments)
+    device = known_device(home, last.arguments)
     domain = device.domain if device else last.arguments.get("domain", "light")
     if domain != "light" or last.tool not in ("HassTurnOn", "HassLightSet") or "except" in last.arguments:
         return None
@@ -404,7 +303,7 @@ def _step(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | N
     if way is None:
         return None
     known = {slot: value for slot, value in last.arguments.items() if slot in ("name", "area", "floor")}
-    devices = (device,) if device else _devices_of(home, last.arguments)
+    devices = (device,) if device else devices_of(home, last.arguments)
     target = Target("", "", known, devices, device is None, last.arguments.get("area", ""), "light")
     state = f"on, brightness {levels.percent(rng)} percent"
     return Draft(
@@ -414,12 +313,12 @@ def _step(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | N
 
 def followup(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
     if history is not None and history.waiting is not None:
-        found = _answered(rng, home, split, history)
+        found = answered(rng, home, split, history)
         return finished(rng, "followup", found, found.text) if found else None
     if history is None or len(history.calls) != 1:
         return None
     if not history.results[0].success:
-        found = _which_of_two(rng, home, split, history)
+        found = which_of_two(rng, home, split, history)
         return finished(rng, "followup", found, found.text) if found else None
     last = history.calls[0]
     pick = rng.random()

@@ -12,16 +12,8 @@ from tools.home_model.calls import Draft, call
 from tools.home_model.drafts import covered, draft, names_of, pick, place_slots, some_device, with_say
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, HomeDevice
-from tools.home_model.targets import (
-    SET_NOUNS,
-    Place,
-    Target,
-    called_plainly,
-    members,
-    named,
-    of_set,
-    somewhere,
-)
+from tools.home_model.places import Place, somewhere
+from tools.home_model.targets import SET_NOUNS, Target, called_plainly, members, named, of_set
 
 SIDES = {
     "left": ("on the left", "on the left hand side", "on the left side"), "right": ("on the right", "on the right hand side", "on the right side"),

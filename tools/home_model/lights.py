@@ -14,16 +14,8 @@ from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.kinds import COLOR_TEMPERATURES
 from tools.home_model.levels import SIDES, percent
-from tools.home_model.targets import (
-    Target,
-    called_plainly,
-    inside,
-    members,
-    named,
-    of_set,
-    place,
-    somewhere,
-)
+from tools.home_model.places import inside, place, somewhere
+from tools.home_model.targets import Target, called_plainly, members, named, of_set
 
 
 def _lit(rng: random.Random, home: Home, sets: float = 0.42) -> tuple[Target, dict[str, str]] | None:

@@ -20,7 +20,8 @@ from tools.home_model.drafts import (
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home
 from tools.home_model.levels import by_use, hung_where
-from tools.home_model.targets import SET_NOUNS, Target, called_plainly, members, of_set, somewhere
+from tools.home_model.places import somewhere
+from tools.home_model.targets import SET_NOUNS, Target, called_plainly, members, of_set
 
 _COVER_EXTRA = {
     "blind": "shade",

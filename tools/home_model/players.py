@@ -13,7 +13,8 @@ from tools.home_model.drafts import draft, pick
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.levels import percent
-from tools.home_model.targets import Place, members, named, somewhere
+from tools.home_model.places import Place, somewhere
+from tools.home_model.targets import members, named
 
 
 def _inside(spot: Place) -> str:

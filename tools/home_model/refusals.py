@@ -7,13 +7,14 @@ import random
 import re
 from collections.abc import Callable
 
-from tools.home_model import acts, chores, drafts, levels, players, switching, things, words
+from tools.home_model import acts, chores, drafts, levels, players, switching, things, timers, words
 from tools.home_model.calls import Draft, Result, Turn, call
+from tools.home_model.clauses import imperative
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, area_stranger, stranger
-from tools.home_model.joined import imperative
+from tools.home_model.places import inside, somewhere
 from tools.home_model.relative import said
-from tools.home_model.targets import Target, article, inside, named, of_set, somewhere
+from tools.home_model.targets import Target, article, named, of_set
 from tools.home_model.wording import finished, gerund, plain_turn, wrapped
 
 
@@ -176,7 +177,7 @@ def negation(rng: random.Random, home: Home, split: Split, history: Turn | None)
 
 def _forbidden(rng: random.Random, home: Home, split: Split) -> Turn | None:
     """Any command forbidden, those to players, timers and lists above all."""
-    maker = rng.choice((players.media, chores.timer, chores.timer, chores.lists, acts.act))
+    maker = rng.choice((players.media, timers.timer, timers.timer, chores.lists, acts.act))
     found, template = maker(rng, home, "train"), GRAMMAR.pick(rng, "forbid", split)
     if found is None or template is None or found.form != "do" or _TWISTED.match(found.text):
         return None

@@ -23,7 +23,8 @@ from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home
 from tools.home_model.levels import fan_by_place
 from tools.home_model.lights import described
-from tools.home_model.targets import Target, called_plainly, members, named, of_set, somewhere
+from tools.home_model.places import somewhere
+from tools.home_model.targets import Target, called_plainly, members, named, of_set
 
 SWITCHED = ("light", "switch", "fan", "media_player", "climate", "input_boolean", "humidifier", "water_heater")
 

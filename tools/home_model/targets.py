@@ -5,20 +5,12 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from appliance.home.errors import HomeError
-from appliance.home.naming import words as words_of
-from appliance.home.places import find_place
-from appliance.home.query import SWITCHABLE
-from appliance.home.registry import Area, Device, Floor, Registry
-from appliance.home.resolver import resolve
-from appliance.home.synonyms import ALONE, ROOM_GROUPS, THING_GROUPS
 from tools.home_model import words
-from tools.home_model.calls import Call, Turn
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.kinds import COVER_SETS
+from tools.home_model.places import ALL, HERE, NO_ARTICLE, inside, place
 
 # The words that call a set of devices: (one of them, several of them)
 SET_NOUNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -39,7 +31,6 @@ SET_NOUNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "curtain": (("curtain", "drape"), ("curtains", "curtains", "curtains", "drapes")),
     "blind": (("blind",), ("blinds",)),
 }
-
 _MASS = ("lighting", "heating")
 """Words for a set that are no plural: "the lighting is on"."""
 
@@ -58,30 +49,6 @@ APPENDED: dict[str, tuple[str, ...]] = {
     "humidifier": ("humidifier",),
     **{f"cover/{kind}": (one,) for kind, (one, _) in COVER_SETS.items()},
 }
-
-_NO_ARTICLE = frozenset(("outside", "inside", "upstairs", "downstairs"))
-ON_PLACES = frozenset("patio balcony terrace porch deck veranda driveway landing staircase mezzanine dock".split())
-HERE = (
-    "in here",
-    "here",
-    "in this room",
-    "in the room",
-    "in my room",
-    "in this area",
-    "around here",
-    "in this space",
-    "right here",
-)
-HERE_PLACES = ("this room", "the room", "this place", "my room", "this space", "this area", "our room", "the space")
-ALL = (
-    "everywhere", "in the house", "in the whole house", "in the entire house", "throughout the house", "all over the house", "in every room",
-    "in all rooms", "in all the rooms", "in each room", "in the apartment", "in the flat", "around the house", "across the house", "at home",
-    "on every floor", "in the whole home", "in my house", "in our house", "in all my rooms", "in all areas", "in the whole apartment",
-)  # fmt: skip
-ALL_PLACES = (
-    "the house", "the whole house", "the entire house", "the whole home", "every room", "all rooms", "all the rooms", "each room", "the entire home",
-    "our house", "my house", "the apartment", "the whole apartment", "the flat", "all areas", "our whole home", "every single room", "the whole place",
-)  # fmt: skip
 ALL_WORDS = (
     "all",
     "all the",
@@ -142,30 +109,6 @@ def article(rng: random.Random, phrase: str) -> str:
     if pick < (0.73 if known else 0.46):
         return f"{rng.choice(('my', 'my', 'our', 'that', 'this'))} {phrase}"
     return phrase
-
-
-def place(rng: random.Random, area: str) -> str:
-    """A room or floor with or without its article: "the kitchen", "outside"."""
-    low = area.lower()
-    if low in _NO_ARTICLE or low.split()[0].endswith("'s"):
-        return low
-    pick = rng.random()
-    return f"the {low}" if pick < 0.8 else f"{rng.choice(('my', 'our'))} {low}" if pick < 0.85 else low
-
-
-def inside(rng: random.Random, area: str, of: bool = True) -> str:
-    """Where, as said of a room or floor: "in the kitchen", "on the patio", "upstairs"; `of`: or "of the kitchen"."""
-    low = area.lower()
-    if low in _NO_ARTICLE:
-        return low
-    if any(word in low for word in ("floor", "level", "storey")):
-        preposition = rng.choice(("on", "on", "on", "in", "at"))
-    elif low.split()[-1] in ON_PLACES:
-        preposition = rng.choice(("on", "on", "in", "at"))
-    else:
-        belongs = ("of", "for") if of else ()
-        preposition = rng.choice(("in", "in", "in", "in", "in", "in", "inside", "at", "around", "over in", *belongs))
-    return f"{preposition} {place(rng, low)}"
 
 
 def named(rng: random.Random, home: Home, device: HomeDevice, domain_said: bool = False) -> Target:
@@ -348,7 +291,7 @@ def _of_set(
             )
             if rng.random() < 0.1 and mode == "area" and exact is None:
                 text = f"every {bare}"
-            if low in _NO_ARTICLE and text.startswith("the ") and rng.random() < 0.5:
+            if low in NO_ARTICLE and text.startswith("the ") and rng.random() < 0.5:
                 text = f"the {one} {low}"
             return Target(text, bare, exact or arguments, devices, False, spot, one)
         some = rng.choice(ALL_WORDS) if plural not in _MASS else "all the"
@@ -393,151 +336,3 @@ def _of_set(
     )  # fmt: skip
     several = plural in text and plural not in _MASS
     return Target(text, f"{plural} {here}", {"area": "here", **kind}, devices[:2], several, "here", plural)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A room, a floor, here, or the house, as what a sentence is about."""
-
-    inside: str
-    text: str
-    bare: str
-    arguments: dict[str, str]
-    area: str | None = None
-    floor: str | None = None
-
-
-def somewhere(rng: random.Random, home: Home, modes: dict[str, float], of: bool = True) -> Place | None:
-    """A place of one of the modes `area`, `floor`, `here`, `all`, `none` (nothing said), by weight.
-
-    `of`: it may be "of the kitchen" as well, which fits a noun ("the lights of the kitchen"), and nothing else.
-    """
-    mode = rng.choices(tuple(modes), tuple(modes.values()))[0]
-    if mode == "area" and home.areas:
-        area = rng.choice(home.areas)
-        return Place(inside(rng, area, of), place(rng, area), area.lower(), {"area": area.lower()}, area=area)
-    # A floor without devices is not in the device list: nothing tells that the basement is no room.
-    floors = [floor for floor in home.floors if any(device.floor == floor for device in home.devices)]
-    if mode == "floor" and floors:
-        floor = rng.choice(floors)
-        return Place(inside(rng, floor, of), place(rng, floor), floor.lower(), {"floor": floor.lower()}, floor=floor)
-    if mode == "here":
-        return Place(rng.choice(HERE), rng.choice(HERE_PLACES), "this room", {"area": "here"})
-    if mode == "all":
-        return Place(rng.choice(ALL), rng.choice(ALL_PLACES), "house", {})
-    if mode == "none":
-        return Place("", "", "", {})
-    return None
-
-
-OTHERWISE = 0.35
-"""How many of the rooms and devices that have a synonym are called by it, all through a conversation: some 7 % of sentences."""
-# What stays a word for a room beside others: "Anna's study" is her office, but nobody has a wine basement.
-_BESIDE_OTHERS = (("toilet", "loo", "wc"), ("bathroom", "washroom"), ("hall", "hallway"), ("study", "office"))
-_NAMED = frozenset(("name", "area", "except"))
-_NEVER_NAMES = frozenset(("out the back", "out back"))  # said of the garden, and never "in the out the back"
-
-
-def called_otherwise(rng: random.Random, home: Home, share: float = OTHERWISE) -> Home:
-    """The home as its people speak of it: some rooms and devices by other words than the device list has.
-
-    Only where the appliance itself understands the word as that one thing. Sentences are made from this home, the
-    device list from the other; so the calls hold what was said.
-    """
-    registry = _registry(home)
-    areas = {area: _room_otherwise(rng, registry, area) if rng.random() < share else area for area in home.areas}
-    devices = []
-    for index, device in enumerate(home.devices):
-        area = areas.get(device.area or "", device.area)
-        name = device.name
-        if device.area and area and area != device.area and re.search(rf"\b{re.escape(device.area)}\b", name, re.I):
-            # Who says "front room" for the lounge says it in names as well.
-            options = [area.join(re.split(rf"\b{re.escape(device.area)}\b", name, flags=re.I))]
-        else:
-            options = _things_otherwise(name, device.area or "") if rng.random() < share else []
-        if options:
-            said = rng.choice(options)
-            name = said if _is_device(registry, said, index) and home.find(said) is None else name
-        devices.append(replace(device, name=name, area=area))
-    return Home(tuple(devices), tuple(areas.values()), home.floors, home.split)
-
-
-def as_listed(turn: Turn, called: Home, home: Home) -> Turn:
-    """A turn in a home that is called otherwise: the appliance tells of it in the words of its device list, and a call
-    holds those too unless the other word was said.
-    """
-    pairs = [(said.name, real.name) for said, real in zip(called.devices, home.devices, strict=True)]
-    changed = {said: real for said, real in (*zip(called.areas, home.areas, strict=True), *pairs) if said != real}
-    if not changed:
-        return turn
-    unsaid = {said.lower(): real.lower() for said, real in changed.items() if said.lower() not in turn.user.lower()}
-
-    def called_so(each: Call) -> Call:
-        spoken = {
-            slot: ", ".join(unsaid.get(part, part) for part in value.split(", ")) if slot in _NAMED else value
-            for slot, value in each.arguments.items()
-        }
-        return replace(each, arguments=spoken)
-
-    return replace(
-        turn,
-        calls=tuple(map(called_so, turn.calls)),
-        results=tuple(replace(result, text=_exchanged(result.text, changed)) for result in turn.results),
-        answer=_exchanged(turn.answer, changed),
-        waiting=called_so(turn.waiting) if turn.waiting else None,
-    )
-
-
-def _exchanged(text: str, changed: dict[str, str]) -> str:
-    either = "|".join(re.escape(said) for said in sorted(changed, key=len, reverse=True))
-    return re.sub(rf"\b(?:{either})\b", lambda found: changed[found[0]], text)
-
-
-def _registry(home: Home) -> Registry:
-    devices = (
-        Device(str(index), one.name, one.domain, one.area, one.floor, one.aliases, one.device_class)
-        for index, one in enumerate(home.devices)
-    )
-    return Registry(devices, map(Area, home.areas), map(Floor, home.floors))
-
-
-def _things_otherwise(name: str, area: str) -> list[str]:
-    """The name of a device with one word said otherwise: "Corner Sofa Lamp" is the corner couch lamp."""
-    found = [said for group in THING_GROUPS for said in _others(name, group)]
-    for said, thing in ALONE.items():
-        if words_of(name) in (words_of(said), words_of(thing)):
-            found.append(_titled(thing if words_of(name) == words_of(said) else said))
-    kitchen = "kitchen" in f"{area} {name}".lower()
-    return [said for said in found if kitchen or "hood" not in said.lower() or "hood" in name.lower()]
-
-
-def _others(name: str, group: tuple[str, ...]) -> Iterator[str]:
-    for word in group:
-        found = re.search(rf"\b{re.escape(word)}(s?)\b", name, re.IGNORECASE)
-        if found:
-            for other in group:
-                if words_of(other) != words_of(word):
-                    plural = "" if other.endswith("s") else found[1]
-                    yield name[: found.start()] + _titled(other) + plural + name[found.end() :]
-
-
-def _titled(name: str) -> str:
-    return name.title().replace("'S", "'s")
-
-
-def _room_otherwise(rng: random.Random, registry: Registry, area: str) -> str:
-    whole = [group for group in ROOM_GROUPS if words_of(area) in map(words_of, group)]
-    options = [_titled(other) for group in whole for other in group if other not in _NEVER_NAMES]
-    said = rng.choice(options or [other for group in _BESIDE_OTHERS for other in _others(area, group)] or [area])
-    try:
-        return said if find_place(registry, said, None, None).area == area else area
-    except HomeError:
-        return area
-
-
-def _is_device(registry: Registry, name: str, index: int) -> bool:
-    device = registry.devices[index]
-    try:
-        return resolve(registry, {"name": name}, None, acting=device.domain in SWITCHABLE) == [device]
-    except HomeError:
-        return False

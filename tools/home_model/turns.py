@@ -11,7 +11,7 @@ import random
 import re
 from collections.abc import Callable
 
-from tools.home_model import acts, asks, chores, intents_package, players, relative
+from tools.home_model import acts, all_but, asks, chores, clock, intents_package, players, relative, timers
 from tools.home_model.calls import Call, Draft, Result, Turn
 from tools.home_model.followups import followup
 from tools.home_model.grammar import Split
@@ -55,8 +55,8 @@ _KINDS: dict[str, tuple[Callable[[random.Random, Home, Split, Turn | None], Turn
     "act": (_said("act", acts.act, PACKAGE_SHARE), 44),
     "ask": (_said("ask", asks.ask, 0.42), 20),
     "step": (_said("step", relative.step, 0.0), 7),
-    "except": (_said("except", relative.exception, 0.0), 6),
-    "timer": (_said("timer", chores.timer, 0.25), 8),
+    "except": (_said("except", all_but.exception, 0.0), 6),
+    "timer": (_said("timer", timers.timer, 0.25), 8),
     "media": (_said("media", players.media, 0.25), 9),
     "list": (_said("list", chores.lists, 0.15), 4.5),
     "several": (several, 13),
@@ -66,7 +66,7 @@ _KINDS: dict[str, tuple[Callable[[random.Random, Home, Split, Turn | None], Turn
     "clarify": (clarify, 3),
     "negation": (negation, 7),
     "followup": (followup, 14),
-    "time": (_said("time", chores.clock, 0.12), 2.5),
+    "time": (_said("time", clock.clock, 0.12), 2.5),
 }
 
 

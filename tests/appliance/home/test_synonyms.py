@@ -22,7 +22,7 @@ from appliance.home.simulated import load_home
 from appliance.home.synonyms import ALONE, ROOM_GROUPS, THING_GROUPS, synonyms
 from appliance.paths import config_file
 from tools.home_model.homes import Home, HomeDevice
-from tools.home_model.targets import as_listed, called_otherwise
+from tools.home_model.other_names import as_listed, called_otherwise
 from tools.home_model.turns import sample
 
 
