@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from appliance.dialogue.confirmation import Answer, read_answer, read_pin
 from appliance.dialogue.conversation import Conversation, Message
-from appliance.dialogue.direction import contrary
+from appliance.dialogue.direction import contrary, makes_worse, turns_part_round
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
 from appliance.dialogue.grounding import finished
 from appliance.dialogue.mood import FORBIDDEN, why_not
@@ -25,7 +25,7 @@ from appliance.home.execute import CallContext, Home
 from appliance.home.naming import without, words
 from appliance.home.registry import Device
 from appliance.home.timer_tools import TIMER_TOOLS
-from appliance.home.tools import TOOLS, ToolCall, ToolResult
+from appliance.home.tools import TOOLS, ToolCall, ToolResult, coerce
 from appliance.settings import LanguageModelSettings
 from appliance.speech.clauses import ClauseSplitter
 from appliance.speech.numbers import digits
@@ -260,8 +260,12 @@ class Agent:
         """Whether the words speak against a call, or, where it stands alone, of something else: a reason to ask."""
         if call.name in _STOPPING:
             return why_not(text, call.name) == FORBIDDEN
-        turned = call.name in _SWITCHING and contrary(text, self._home.actions(call, area))
-        return turned or (alone and beside(call, text, self._home.registry, area))
+        position = coerce(call).arguments.get("position")
+        if isinstance(position, (int, float)) and turns_part_round(text, position):
+            return True
+        moves = self._home.moves(call, area)
+        turned = call.name in _SWITCHING and contrary(text, {done for _, done in moves})
+        return turned or (alone and (makes_worse(text, moves) or beside(call, text, self._home.registry, area)))
 
     def _quotes(self, result: ToolResult) -> bool:
         """Whether a result repeats free text, which is no word on the home: a name in it was not spoken of."""

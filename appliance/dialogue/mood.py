@@ -65,7 +65,7 @@ _FORBIDDING = any_of(
     ),
     *(
         "no (?:reason|point|need|sense|cause|call|use)",
-        "forget (?:about|it|that)",
+        "forget (?:about|it|that|the|my|our)",
         "i'?d hate",
         "would hate",
         r"would ?n'?t",

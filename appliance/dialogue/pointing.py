@@ -23,6 +23,10 @@ from appliance.home.synonyms import synonyms
 from appliance.home.tools import ToolCall
 
 _PLACES = ("name", "area", "floor")
+_ALL = re.compile(
+    r"\b(?:all|every\w*|each|both|whole|house|home|place|any|anything|anywhere|lot|throughout|around|across|over)\b"
+)
+_NOTHING_TO_DO = ("person", "sensor", "binary_sensor", "weather")
 _THIS_FLOOR = re.compile(r"\b(?:this|our|same) floor\b")
 _FINDING = (*_PLACES, "domain", "device_class", "except")
 
@@ -58,25 +62,35 @@ def beside(call: ToolCall, text: str, registry: Registry, area: str | None) -> b
     """Whether a call acts on something else than what `text` names: on more than the places that it names, or on a
     device of which it says only a part of the name, while it says another's whole.
     """
-    if call.name not in ACTS or call.arguments.get("except"):
+    if call.name not in ACTS:
         return False
     heard = words(text)
     found = _reached(call, call.arguments, registry, area)
+    spared = words(str(call.arguments.get("except") or ""))
     if name := call.arguments.get("name"):
-        return not _holds(heard, words(str(name))) and any(
-            (part := words(each)) not in KINDS and _holds(heard, part)
-            for device in registry.devices
-            if device not in found
-            for each in (device.name, *device.aliases)
+        return (
+            not spared
+            and not _holds(heard, words(str(name)))
+            and any(
+                (part := words(each)) not in KINDS and _holds(heard, part)
+                for device in registry.devices
+                if device not in found and device.domain not in _NOTHING_TO_DO
+                for each in (device.name, *device.aliases)
+            )
         )
     if call.arguments.get("area"):
         return False
     places: tuple[Area | Floor, ...] = (*registry.areas, *registry.floors)
     named: set[str | None] = {
-        place.name for place in places if any(_holds(heard, words(each)) for each in (place.name, *place.aliases))
+        place.name
+        for place in places
+        if any(_holds(heard, words(each)) and not _holds(spared, words(each)) for each in (place.name, *place.aliases))
     }
     if _THIS_FLOOR.search(text.casefold()):
         named |= {each.floor for each in registry.areas if each.name == area and each.floor}
+    if not named and not call.arguments.get("floor"):
+        many = len({device.area for device in found}) > 1
+        return many and area is not None and not _ALL.search(text.casefold())
     return bool(named) and any(device.area not in named and device.floor not in named for device in found)
 
 

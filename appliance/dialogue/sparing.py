@@ -35,7 +35,7 @@ _EXCEPTING = any_of(
 _EVERY = any_of(_ALL)
 # "Everything upstairs off, though I am still working in the study".
 _STILL_THERE = re.compile(
-    rf"\b{_ALL} .{{1,60}}?\b(?:though|although|but|only|except) (?:i|we|he|she|they|[a-z]+)(?:'m|'s|'re| am| is"
+    rf"\b{_ALL}(?:'s)? .{{1,60}}?\b(?:though|although|but|only|except) (?:i|we|he|she|they|[a-z]+)(?:'m|'s|'re| am| is"
     r"| are) (?:still |just |only )*(?:\w+ing|asleep|sat|busy) (?:\w+ ){0,2}?(?:in|on|at|with)\b"
 )
 _NOT_ALL = re.compile(r"\b(?<!\bis )(?<!\bare )(?<!\bbe )not (?:in |on )?(?:the|my|our|one|here)\b")

@@ -160,13 +160,21 @@ class Home:
         except HomeError as error:
             return ToolResult(False, error=str(error))
 
-    def actions(self, call: ToolCall, area: str | None) -> set[str]:
-        """What a call would do to devices now, in the words of the policy's rules; none for one that does nothing."""
+    def moves(self, call: ToolCall, area: str | None) -> set[tuple[str, str]]:
+        """The kinds of devices that a call would touch now, and what it would do to them: in the words of the policy's
+        rules, or up or down where it is a step. None for one that does nothing.
+        """
+        if call.name not in ACTS:
+            return set()
         try:
-            planned, _, _ = self._plan(without_place(self.registry, coerce(call)), area)
+            typed = coerce(call)
+            validate(typed)
+            planned, _, _ = self._plan(without_place(self.registry, typed), area)
         except HomeError:
             return set()
-        return {action(act) for _, act in planned}
+        step = next((str(value) for slot, value in typed.arguments.items() if slot.endswith("_step")), None)
+        way = None if step is None else "down" if step == "down" or step.startswith("-") else "up"
+        return {(device.domain, way or action(act)) for device, act in planned}
 
     def same(self, one: ToolCall, other: ToolCall, area: str | None) -> bool:
         """Whether two calls would do the same now."""

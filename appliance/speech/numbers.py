@@ -62,6 +62,14 @@ _CLOCK = re.compile(r"\b(?:half|quarter)\s+(?:past|to|after|before)\s+$", re.IGN
 
 _FIGURE = r"(?<![\w.,:/-])([-−]?[0-9]+(?:\.[0-9]+)?)"
 _SYMBOLS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # "Nineteen and a half" is a level; of times the home model knows the words.
+    (
+        re.compile(
+            r"\b([1-3]\d) and a half\b"
+            r"(?!\s*-?\s*(?:hour|minute|min|second|sec|day|week|month|year|time|metre|meter)s?\b)"
+        ),
+        r"\1.5",
+    ),
     (re.compile(r"(?<![\w.,:/-])([0-9]{1,3}),([0-9]{3})(?!,|[^\W_kK])"), r"\1\2"),  # 2,700 kelvin
     (re.compile(r"(?<![\w.,:/'’-])(?<![0-9]\s)(?:minus\s+|−)(?=[0-9])", re.IGNORECASE), "-"),
     (re.compile(rf"{_FIGURE}\s*%(?=\w)"), r"\1 percent "),

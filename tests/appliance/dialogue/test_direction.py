@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from appliance.dialogue.direction import contrary
+from appliance.dialogue.direction import contrary, makes_worse, turns_part_round
 from tests.appliance.dialogue.test_agent import Table
 from tests.scripted_model import call
 from tools.home_model import noise
@@ -58,6 +58,64 @@ def test_the_opposite_is_noticed(text: str, action: str) -> None:
 )
 def test_what_says_neither_or_both_is_left_alone(text: str, action: str) -> None:
     assert not contrary(text, [action])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "done"),
+    [
+        ("I am freezing", "climate", "down"),
+        ("I can see my own breath in here", "fan", "on"),
+        ("I'm melting on this sofa", "climate", "up"),
+        ("can't see what I'm chopping", "light", "off"),
+        ("sun's right in my eyes on the sofa", "light", "on"),
+        ("can't see the telly for the sun", "cover", "open"),
+        ("I want it pitch black in the bedroom", "light", "on"),
+        ("I can't hear the match over the dishwasher", "media_player", "down"),
+        ("I can't hear myself think", "media_player", "up"),
+    ],
+)
+def test_what_would_make_it_worse_is_noticed(text: str, kind: str, done: str) -> None:
+    assert makes_worse(text, {(kind, done)})
+    opposite = {"up": "down", "on": "off", "open": "close"}
+    opposite |= {other: one for one, other in opposite.items()}
+    assert not makes_worse(text, {(kind, opposite[done])})
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "turned"),
+    [
+        ("bring the blind down a quarter of the way", 25, True),
+        ("bring the blind down a quarter of the way", 75, False),
+        ("close the shutters two thirds", 66, True),
+        ("shut it three quarters", 75, True),
+        ("open the blind a quarter", 25, False),
+        ("the blind to a third", 33, False),
+        ("close the blind", 0, False),
+    ],
+)
+def test_a_part_of_the_way_down_is_not_a_part_of_the_way_up(text: str, position: int, turned: bool) -> None:
+    assert turns_part_round(text, position) is turned
+
+
+def test_where_something_is_to_be_unlocked_a_lock_is_among_what_is_touched() -> None:
+    assert makes_worse("unlock everything, the sofa goes out", {("light", "off"), ("switch", "off")})
+    assert not makes_worse("unlock everything, the sofa goes out", {("lock", "unlock")})
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "done"),
+    [
+        ("I can't hear you over the radio", "media_player", "down"),
+        ("it's pitch black outside, close the curtains", "cover", "close"),
+        ("I'm freezing, turn the fan off", "fan", "off"),
+        ("too hot in here, turn the fan up", "fan", "up"),
+        ("can't see the screen, dim the lights", "light", "down"),
+        ("unlock the front door", "lock", "unlock"),
+        ("the lamp please", "light", "on"),
+    ],
+)
+def test_what_helps_or_is_asked_for_is_left_alone(text: str, kind: str, done: str) -> None:
+    assert not makes_worse(text, {(kind, done)})
 
 
 def test_commands_of_the_generator_are_hardly_ever_doubted() -> None:

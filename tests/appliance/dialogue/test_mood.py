@@ -52,6 +52,7 @@ from tools.home_model.turns import sample
         ("would've been nice to come home to the lamp off", SUPPOSED),
         # Forbidden without "not", and what stays as it is
         ("mitts off the lamp", FORBIDDEN),
+        ("we are not going out, so forget the leaving home thing", FORBIDDEN),
         ("keep off the lamp", FORBIDDEN),
         ("quit messing with the lamp", FORBIDDEN),
         ("I forbid you to turn off the lamp", FORBIDDEN),

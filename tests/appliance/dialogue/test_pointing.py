@@ -93,6 +93,9 @@ def test_what_is_guarded_or_invented_is_refused(text: str, tool: str, slots: dic
         ("all lights off", {"domain": "light"}, False),
         ("I am in the hall, lights off in the kitchen", {"area": "kitchen", "domain": "light"}, False),
         ("all lights off, the kitchen not", {"domain": "light", "except": "kitchen"}, False),
+        ("lights off in the lounge, not the corner", {"domain": "light", "except": "corner"}, True),
+        ("lights off where we eat", {"domain": "light"}, True),
+        ("lights off everywhere", {"domain": "light"}, False),
     ],
 )
 def test_a_call_beside_what_is_named_is_noticed(text: str, slots: dict[str, str], others: bool) -> None:

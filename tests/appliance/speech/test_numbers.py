@@ -41,6 +41,8 @@ from appliance.speech.numbers import digits
         ("five minutes thirty seconds", "5 minutes 30 seconds"),
         ("the one hour timer", "the 1 hour timer"),
         ("two and a half hours", "2 and a half hours"),
+        ("nineteen and a half in the den", "19.5 in the den"),
+        ("twelve and a half minutes", "12 and a half minutes"),
         ("twenty, thirty and forty", "20, 30 and 40"),
         ("turn on one light", "turn on 1 light"),
         ("set the fan to one", "set the fan to 1"),
