@@ -187,7 +187,7 @@ class Home:
         """What a call comes down to; raises HomeError for one that does nothing."""
         typed = coerce(call)
         validate(typed)
-        if typed.name in TIMER_TOOLS:
+        if typed.name in TIMER_TOOLS and typed.name != "HassTimerStatus":
             return self._timer_in_words(typed, area), typed.arguments.get("area")
         if typed.name not in ACTS:
             raise CannotDo("It changes nothing")

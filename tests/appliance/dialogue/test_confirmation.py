@@ -213,6 +213,16 @@ def test_calls_that_come_to_the_same_are_one_answer(other: tuple[str, dict[str, 
     assert (table.state("light.kitchen") == "off") == asked
 
 
+def test_how_long_a_timer_runs_is_told_however_else_it_might_have_been_asked() -> None:
+    others = (
+        ToolCallRequest("HassTimerStatus", {}, probability=0.3),
+        ToolCallRequest("HassCancelTimer", {}, probability=0.3),
+    )
+    table = Table(call("HassTimerStatus", name="pasta"), "", probability=0.3, others=others)
+    table.home.timers.start(600, "pasta", None)
+    assert "10 minutes" in table.say("what's the pasta got left")[0]
+
+
 def test_timers_that_come_to_the_same_are_one_answer() -> None:
     others = (ToolCallRequest("HassStartTimer", {"hours": 1, "minutes": 30}, probability=0.4),)
     table = Table(call("HassStartTimer", minutes=90), "", probability=0.4, others=others)
