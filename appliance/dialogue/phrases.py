@@ -145,7 +145,7 @@ CHECKED = re.compile(
 """A question whose answer makes no difference: "is it locked, if it isn't, lock it"."""
 
 POLITE = any_of(
-    r"(?:don'?t|do not|never) (?:forget|hesitate|fail|let (?:me|us) forget)",
+    r"(?:don'?t|do not|never) (?:forget|hesitate|fail|let (?:me|us) forget(?= to\b))",
     r"why (?:don'?t|do not) (?:you|we)",
     "why not",
     r"(?:can|could|would|will|wo)n'?t you",

@@ -45,6 +45,7 @@ from tools.home_model.turns import sample
         ("turn off the lamp in 10 minutes", PUT_OFF),
         ("when I leave turn off the lamp", PUT_OFF),
         ("turn off the lamp at 10 pm", PUT_OFF),
+        ("don't let me forget the lamp's on", FORBIDDEN),
         ("turn off the lamp before I get home", PUT_OFF),
         ("the lamps may go off upstairs, though I am still working in the study", EXCEPTED),
         ("would turning the lamp off wake her", ASKED),
