@@ -83,12 +83,13 @@ _FORBIDDING = any_of(
     r"|in their right"
     r"|(?:touch|change|turn|open|close|lock|unlock|switch|move|shut)(?:e?s)?\b))",
     r"not (?!(?:the|that|this|my|our|in|on|only|just|too|so|bad|sure|using|needed|necessary|more|less|an?|running"
-    r"|off|lit|much|quite|very|really|fully|completely|locked|closed|shut|bolted"
+    r"|off|lit|\d+|much|quite|very|really|fully|completely|locked|closed|shut|bolted"
     r"|going|including|counting|playing|bright|at|for(?! you)|home|enough)\b)\w+",
     rf"not the {_MEDDLE}|you won'?t|only (?:a )?fool|(?:mistake|waste) to|^ignore|wasn'?t me|let'?s hold"
     rf"|staying (?:put|just|exactly|the way|how|where|as)",
     r"(?:broken|acting up|on the blink|wet|repaired),?(?: so)? leave",
     "not (?:your|yours)",
+    "not a (?:soul|chance)|without my (?:permission|say)",
     r"well alone|must be joking|not on your life|^you dare|desist|abstain|(?:isn'?t|not|aren'?t) for \w+ing"
     r"|anywhere near"
     r"|lay(?:ing)? a finger|(?:your|my) hands on|left (?:to me|the way)|carry on as|doing what it|didnae"
@@ -105,6 +106,8 @@ _FORBIDDING = any_of(
     r"i(?:'ll|'m going to|'m gonna| will) (?!be ).{1,80}\b(?:myself|in my own time|with (?:my )?own)",
 )
 _NUMBER = r"(?:a|an|half an|\d+|one|two|three|five|ten|fifteen|twenty|thirty)"
+# Until it is so far: a level, no time.
+_SO_FAR = r"(?:about |just |nearly |almost )*(?:a |three |two )?(?:half|have|quarters?|thirds?|open|closed|shut|\d)"
 _PUTTING_OFF = any_of(
     *(
         "tomorrow",
@@ -143,8 +146,9 @@ _PUTTING_OFF = any_of(
     rf"(?:(?<!no )wait|give it) (?:about )?(?:{_NUMBER} (?:seconds?|secs?|minutes?|mins?|hours?|moment|while|bit"
     rf"|mo)|\d+"
     r"(?! ?(?:percent|degrees?|%)))",
-    rf"(?:when|whenever|once|until|till|unless|as soon as|(?<!'m )after"
-    rf"|(?<!okay )(?<!ok )(?<!fine )(?<!possible )if) (?:{SUBJECT}|it'?s|anybody|anyone"
+    rf"(?:when|whenever|once|(?:until|till)(?! (?:it|they)(?:'s|'re| is| are| was| were)? {_SO_FAR})"
+    rf"|unless|as soon as|(?<!'m )after"
+    rf"|(?<!okay )(?<!ok )(?<!fine )(?<!possible )(?<!help )if) (?:{SUBJECT}|it'?s|anybody|anyone"
     rf"|the|"
     "dinner|lunch|breakfast|bedtime|sunset|sunrise)",
     # Before somebody is there: then. Before something happens: now.
@@ -159,7 +163,8 @@ _COMING = re.compile(
     r"|\b(?:i|we|he|she|they|it|[a-z]+)(?:'s|'m|'re|'ve| is| are| am| has| have) (?:[\w']+ ){1,5}tomorrow\b(?=[,.;])"
 )
 _PART = re.compile(
-    r"\b(?:but )?(?:don'?t|do not|not) (?:[\w']+ ){1,6}?(?:completely|fully|entirely|all the way|too \w+)\b"
+    r"\b(?:but )?(?:don'?t|do not|not) (?:[\w']+ ){1,6}?(?:completely|fully|entirely|all the way"
+    r"|too \w+|(?:past|beyond|above|over|more than) \d+)\b"
 )
 """How far a level is not to go: "don't shut them completely, half will do"."""
 _LEVELS = (
@@ -186,7 +191,9 @@ _PART_WAY = re.compile(r"\d|\b(?:half|third|thirds|quarter|quarters|percent)\b")
 _END = r"(?= ?(?:$|[,.;!]| (?:please|now|for now|okay|ok|thanks|thank you|do nothing|leave|will you|would you|and)\b))"
 _ALONE = re.compile(
     r"\b(?:leave|let|keep) (?:[\w']+ ){1,10}?(?:alone|be)" + _END
-    + r"|\b(?:as|how|(?:the )?way|where|like) (?:it|they|that|this|these|those)(?:'s| is|'re| are| his| our)" + _END
+    + r"|\b(?:as|how|(?:the )?way|where|like) (?<!late as )(?:it|they|that|this|these|those)"
+    + r"(?:'s| is|'re| are| his| our)"
+    + _END
     + r"|\b(?:as is|just like that|(?:okay|fine|good|(?:leave|keep|let) .*) like that)" + _END
     + r"|\b(?:it is|it's|that's) (?:fine|okay|good|all right) that\b"
     + r"|^(?:(?:please|hey|no,?|stop|wait|okay) )*not (?:the|my|our|that|this|these|those|all|any)\b"

@@ -73,7 +73,8 @@ _UNWANTED = re.compile(
     r" [\w']+){0,8}?) (?:to be )?(?:still |left )?(?P<state>on|running|playing|open|unlocked|closed|shut|going|lit)"
     r"(?: (?:any ?more|any longer|now|right now|all (?:day|night)|please|will you|would you|thanks|for nothing|dude"
     r"|at this hour"
-    r"|at this time of (?:day|night|year)|in this weather|by now|tonight|in the (?:dark|daytime)|while we sleep))*"
+    r"|at this time of (?:day|night|year)|in this weather|by now|tonight|in the (?:dark|daytime)|while we sleep"
+    r"|now (?:that )?(?:the|my|our) [\w']+ (?:is|are) \w+))*"
     rf"(?= ?(?:$|[,.;!?]|(?:so|now|because|cos) | {IMPERATIVE} (?:it|them)\b))"
 )
 _AWAY = {

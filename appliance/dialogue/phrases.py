@@ -70,7 +70,8 @@ ADDRESS = re.compile(
 )
 """What is said before a sentence, and means nothing for it."""
 ANNOUNCING = re.compile(
-    r"^(?:(?:(?:just |i'?m )?(?:wondering|curious|asking)|(?:quick|honest|silly|stupid|daft) question|out of interest"
+    r"^(?:(?:before you do anything|(?:just |i'?m )?(?:wondering|curious|asking)"
+    r"|(?:quick|honest|silly|stupid|daft) question|out of interest"
     r"|i'?ve always wondered|tell me something|here'?s one for you|sorry but|hang on|this might sound daft but"
     r"|(?:one|1) for the experts?|settle something for us|no rush but|genuinely|asking for a friend"
     r"|for future reference"
@@ -82,7 +83,7 @@ ANNOUNCING = re.compile(
 """What announces a question: "out of interest, how do you …"."""
 CURIOUS = re.compile(
     r"\b(?:out of interest|always wondered|settle something|for the experts?|asking for a friend|future reference"
-    r"|the kids want to know|friend wants to know|just so i know|just asking|honest question)\b"
+    r"|the kids want to know|friend wants to know|just so i know|just asking|honest question|before you do anything)\b"
 )
 """Announced so, a question is asked for its answer alone."""
 _MODAL = "(?:can|could|would|will|may|might|shall)"

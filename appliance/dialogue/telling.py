@@ -76,7 +76,9 @@ _SUPPOSING = any_of(
     r"if i won|if we ever|if (?:it|i) were (?:my|up|you)|if (?:it|i) (?:were|was|had)|(?:toying|dreaming"
     r"|talking) (?:with the idea"
     r" )?(?:of|about) \w+ing",
-    "would(?:'?ve| have) been (?:nice|lovely|good|great|handy|better|useful|cosy|warmer|easier|fun|wise|sensible)",
+    "would(?:'?ve| have) been (?:nice|lovely|good|great|handy|better|useful|cosy|warmer|easier|fun|wise|clever)",
+    r"would you (?:obey|listen|fall for)|you wouldn'?t would you"
+    r"|if an? \w+ (?:said|says|ordered|told|asked|whispered|shouted)",
     "would anyone notice|how bad would|picture this|what would the|mind if",
     rf"i wish (?!(?:the|my|our) .{{1,80}} (?:were|was|to be) {STATE}\b)(?:i|we|it|that|the)",
     rf"if {SUBJECT} (?:were|had|ever|asked|told|{PARTICIPLE})",
@@ -103,7 +105,8 @@ _REPORTING = any_of(
     r"in (?:my dream|the (?:film|story|paper|advert|book|movie|news|series|old days))|on the radio (?:they|somebody"
     r"|an?|this)"
     r"|on tv (?:they|somebody|an?|this)|it says|i (?:dreamt|dreamed)|as a kid|at work we|my old place",
-    r"remember (?:when|the time|how i|that)|(?:that|the last|last) time (?:i|we|you)|when i said|used to",
+    r"remember (?:when|the time|how i|that)|(?:that|the last|last) time (?:i|we|you)|when i said"
+    r"|(?<!get )(?<!getting )used to",
     r"(?:sorry|annoyed|angry) (?:about|that|for)|(?:nice|good|kind) of you|thank(?:s"
     r"| you) for \w+ing (?=.*\b(?:yesterday"
     r"|earlier|last|this))",
@@ -220,6 +223,8 @@ _RETOLD = any_of(
     r"(?:i|we|he|she|they|somebody|mum|dad)(?:'ve|'s| have| has)?(?: already)? had to",
     r"(?:yesterday|last night|the other day) you (?:took|refused|managed|forgot)|(?:it was clever of"
     r"|surprised to see) you",
+    r"step \d+ says|(?:turned|switched|put) .{1,40}? (?:at the wall|by hand)",
+    r"(?<!i )(?<!we )(?<!i'd )(?:likes|hates|loves) to",
     r"i'?m in (?:two|2) minds|couldn'?t decide whether|arguing about whether|lay awake wondering|fought over who",
     r"i'?d (?:have asked|normally ask|have told|usually ask)|usually i'?d have|i'?d have said|any other day i'?d",
 )
@@ -334,7 +339,7 @@ _JUDGING = any_of(
     r"|past|hurt|their|at|stuck)|climb|break|force|smash|hack|crawl|squeeze|pick)",
     r"what (?:happens|would happen|goes wrong|do (?:i|you|we) do|should (?:i|you) do|would you do) (?:if|when)",
     r"what (?:uses|burns|eats|costs) more",
-    r"(?:would|will|does|did) \w+ing (?!you\b)(?:the|my|our|that|this|it|all|every)\b",
+    r"(?:would|will|might|could|may|does|did) (?!(?:some|any|every|no)thing\b|bring\b|king\b)\w+ing (?!you\b)\w+",
     r"(?:is|are) (?:that|the|this|my|our|those|these) (?:[\w']+ ){1,4}(?:one of|(?:the|a) (?:sort|kind|type)|able to"
     r"|capable of)\b",
     r"(?:d'?you|do you|did you) remember",
@@ -344,6 +349,7 @@ _CAPABLE = any_of(
     r"(?:have you(?: got)?|do you have|do you possess|you got) (?:the (?:wherewithal|powers?|means|ability|skills?"
     r"|knack"
     r"|smarts|know ?how|brains)|what it takes)",
+    r"(?:can|could) an? (?:thing|machine|box|robot|computer) like you|would you be (?:the )?(?:one|1) to",
     r"is it (?:with)?in your (?:powers?|gift|remit|reach|abilit\w+)|is (?:that|this|it) something (?:where )?you can"
     r"|is it possible to (?:have you run|control|operate)",
     r"(?:were|are) you (?:built|made|designed|programmed|trained|the (?:sort|kind|type) of \w+)",
@@ -381,8 +387,14 @@ def supposes(said: str) -> bool:
     return _SUPPOSING.search(said) is not None and not NEXT_SENTENCE.search(said) and not _UP_TO_YOU.search(said)
 
 
+# What nobody but a person has: "put your shoes on".
+_YOURS = re.compile(r"\bput your (?:shoes|coat|toys|hands|jacket|socks|hat|boots|pyjamas)\b")
+
+
 def tells(said: str) -> bool:
     """Whether it tells of what others said or did, of what was done, or of what was nearly asked for."""
+    if _YOURS.match(said):
+        return True
     if _UP_TO_YOU.search(said):
         return False
     if _HEARD.match(said):
