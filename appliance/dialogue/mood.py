@@ -154,7 +154,7 @@ _PUTTING_OFF = any_of(
     # Before somebody is there: then. Before something happens: now.
     rf"before (?:{SUBJECT}|anybody|anyone|the \w+) (?:gets?|comes?|arrives?|is|are|am|returns?) (?:home|back|here|up"
     "|in)",
-    "before (?:dinner|lunch|breakfast|bedtime|sunset|sunrise)",
+    r"before (?:dinner|lunch|breakfast|bedtime|sunset|sunrise|the \w+ (?:ends|finishes|starts|begins|is over))",
 )
 # When somebody will be there is a reason to do it now: "warm it up, I'll be home in ten minutes".
 _COMING = re.compile(

@@ -238,11 +238,14 @@ def reasoner(tmp_path_factory: pytest.TempPathFactory) -> Counting:
 
 
 def test_reasoning_is_kept_apart_and_closed_at_its_budget(reasoner: Counting) -> None:
-    events = list(reasoner.chat(said("hello"), sampling=Sampling(temperature=1.0, seed=3, max_tokens=20), reasoning=15))
-    thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
-    tokens = reasoner.tokenizer.encode(thought, add_special_tokens=False).ids
-    assert 0 < len(tokens) <= 15 + REASONING_GRACE + 5
-    assert not any("think>" in event.text for event in events if isinstance(event, TextDelta))
+    longest = 0
+    for seed in range(8):  # the home model never learned to think: what it writes there is chance
+        sampling = Sampling(temperature=1.0, seed=seed, max_tokens=20)
+        events = list(reasoner.chat(said("hello"), sampling=sampling, reasoning=15))
+        thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+        longest = max(longest, len(reasoner.tokenizer.encode(thought, add_special_tokens=False).ids))
+        assert not any("think>" in event.text for event in events if isinstance(event, TextDelta))
+    assert 0 < longest <= 15 + REASONING_GRACE + 5
 
 
 def test_with_reasoning_only_what_changed_is_read_again(reasoner: Counting) -> None:

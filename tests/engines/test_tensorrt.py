@@ -66,7 +66,7 @@ def near(a: Any, b: Any, allowed: float = 0.02) -> bool:
 def test_it_writes_what_onnxruntime_writes(runtime: Any) -> None:
     tokens = written(runtime, 24)
     assert tokens == written(OnnxRuntime(HOME_MODEL, fused=False), 24)
-    assert len(tokens) > 8
+    assert len(tokens) > 4
 
 
 def test_an_engine_bundle_is_opened_and_talks_as_the_one_it_was_made_of(
