@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a sentence speaks of the opposite of what a call would do: "open up the front", and the call locks it.
+"""Whether a sentence speaks against what a call would do: "open up the front", and the call locks it.
 
 Words prove little (who says "the gate is wide open" may want it closed), so what is found here is a reason to ask,
-never one to refuse. Of 243 single commands of the generator none would be asked about; of the same with their calls
-turned round, 161.
+never one to refuse. For `contrary`: of 243 single commands of the generator none would be asked about; of the same
+with their calls turned round, 161.
 """
 
 from __future__ import annotations

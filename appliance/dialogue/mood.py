@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from appliance.dialogue.asking import asks
 from appliance.dialogue.negation import still_asked
 from appliance.dialogue.phrases import (
     ADDRESS,
@@ -24,7 +25,7 @@ from appliance.dialogue.phrases import (
     any_of,
 )
 from appliance.dialogue.sparing import leaves_out, outside, without_exception
-from appliance.dialogue.telling import asks, supposes, tells
+from appliance.dialogue.telling import supposes, tells
 
 FORBIDDEN = "I changed nothing, since you said not to"
 EXCEPTED = "I am not sure what to leave out, so I changed nothing; please name what to change"

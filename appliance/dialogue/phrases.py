@@ -231,3 +231,11 @@ POLITE = any_of(
     rf"^(?:i|we) (?:always|usually|normally) have .{{1,80}} when (?=.{{1,40}},? so {IMPERATIVE} (?:it|them)\b)",
 )
 """Words that forbid, suppose or put off only by their looks."""
+
+UP_TO_YOU = re.compile(
+    r"\b(?:do|see to) (?:it|that) for me\b|\byou do it\b|\bdo that\b|\b(?:could|can|would|will) you (?:do|take"
+    r"|see to|handle)\b"
+    r"|(?:[,.;:!?]|\b(?:so|but)) *(?:could|can|would|will) you (?!believe|imagine|credit)\w"
+    r"|\bbut .{1,60}\b(?:could|can) you$"
+)
+"""It is left to the house: "do it for me", "could you see to that"."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls that name what nobody named: whether it was meant all the same, may be asked about, or is refused.
+"""Calls that name what nobody named, or pass by what was: whether it was meant all the same, may be asked about, or is
+refused.
 
 "Start the vacuum" means the only vacuum, whatever it is called. What could open the house is never taken so.
 """
@@ -17,7 +18,7 @@ from appliance.home.errors import HomeError
 from appliance.home.kinds import KINDS
 from appliance.home.naming import Words, words
 from appliance.home.places import is_here
-from appliance.home.registry import Area, Device, Floor, Registry
+from appliance.home.registry import Device, Registry
 from appliance.home.resolver import guarded, resolve
 from appliance.home.synonyms import synonyms
 from appliance.home.tools import ToolCall
@@ -80,10 +81,9 @@ def beside(call: ToolCall, text: str, registry: Registry, area: str | None) -> b
         )
     if call.arguments.get("area"):
         return False
-    places: tuple[Area | Floor, ...] = (*registry.areas, *registry.floors)
     named: set[str | None] = {
         place.name
-        for place in places
+        for place in registry.places
         if any(_holds(heard, words(each)) and not _holds(spared, words(each)) for each in (place.name, *place.aliases))
     }
     if _THIS_FLOOR.search(text.casefold()):

@@ -134,7 +134,7 @@ def _switch(tool: str, device: Device) -> Act:
 def _light(slots: Mapping[str, Any], device: Device) -> Act:
     wanted = {slot: slots[slot] for slot in ("brightness", "color") if slot in slots}
     if "brightness_step" in slots and device.can("brightness"):
-        if device.state != "on" and not _rises(slots["brightness_step"]):
+        if device.state != "on" and not rises(slots["brightness_step"]):
             raise CannotDo(f"{device.name} is off")
         wanted["brightness"] = _stepped("brightness", slots["brightness_step"], device, least=1)
     elif "brightness_step" in slots:
@@ -185,7 +185,7 @@ def _speed(slots: Mapping[str, Any], device: Device) -> Act:
     if not device.can("speed"):
         raise CannotDo(f"{device.name} has no speeds")
     if "percentage_step" in slots:
-        if device.state != "on" and not _rises(slots["percentage_step"]):
+        if device.state != "on" and not rises(slots["percentage_step"]):
             raise CannotDo(f"{device.name} is off")
         percentage = _stepped("percentage", slots["percentage_step"], device, least=1)
     else:
@@ -250,7 +250,8 @@ def _list_name(device: Device) -> str:
     return f"the {device.name}" if words(device.name)[-1:] == ("list",) else f"the {device.name} list"
 
 
-def _rises(step: float | str) -> bool:
+def rises(step: float | str) -> bool:
+    """Whether a step, a number or "up" or "down", is one to more."""
     return step == "up" or (not isinstance(step, str) and step > 0)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from appliance.home import questions
-from appliance.home.acts import ACTS, Act
+from appliance.home.acts import ACTS, Act, rises
 from appliance.home.clock import Clock
 from appliance.home.errors import CannotDo, DriverError, HomeError, Partly
 from appliance.home.lanes import Lanes
@@ -161,9 +161,7 @@ class Home:
             return ToolResult(False, error=str(error))
 
     def moves(self, call: ToolCall, area: str | None) -> set[tuple[str, str]]:
-        """The kinds of devices that a call would touch now, and what it would do to them: in the words of the policy's
-        rules, or up or down where it is a step. None for one that does nothing.
-        """
+        """The kinds of devices that a call would touch, and what is done to them: a word of the policy's, up or down."""
         if call.name not in ACTS:
             return set()
         try:
@@ -172,8 +170,9 @@ class Home:
             planned, _, _ = self._plan(without_place(self.registry, typed), area)
         except HomeError:
             return set()
-        step = next((str(value) for slot, value in typed.arguments.items() if slot.endswith("_step")), None)
-        way = None if step is None else "down" if step == "down" or step.startswith("-") else "up"
+        way = next(
+            ("up" if rises(by) else "down" for slot, by in typed.arguments.items() if slot.endswith("_step")), ""
+        )
         return {(device.domain, way or action(act)) for device, act in planned}
 
     def same(self, one: ToolCall, other: ToolCall, area: str | None) -> bool:

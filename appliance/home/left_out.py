@@ -12,7 +12,7 @@ from appliance.home.kinds import KINDS, kindless
 from appliance.home.naming import Words, be, words
 from appliance.home.places import is_here, spoken_place
 from appliance.home.query import Query, by_synonyms, same_but_for_place_and_kind
-from appliance.home.registry import Area, Device, Floor
+from appliance.home.registry import Device
 
 
 def left_over(query: Query, found: list[Device], spared: str) -> list[Device]:
@@ -45,8 +45,7 @@ def _called_so(query: Query, text: str, found: list[Device]) -> list[Device]:
     """Those of exactly this name, which is none of a place: beside the Lounge Curtains there may be blinds, which are
     curtains too. "The bedroom lights" are more than the Bedroom Light.
     """
-    places: tuple[Area | Floor, ...] = (*query.registry.areas, *query.registry.floors)
-    if any(query.heard == words(name) for place in places for name in (place.name, *place.aliases)):
+    if any(query.heard == words(name) for place in query.registry.places for name in (place.name, *place.aliases)):
         return []
     named = query.index.named(query.heard)
     return [device for device in found if device.entity_id in named and be(device.name) == be(text.strip())]
@@ -54,9 +53,8 @@ def _called_so(query: Query, text: str, found: list[Device]) -> list[Device]:
 
 def _others(query: Query, found: list[Device]) -> list[Device]:
     """Those that are not what was named, by their own name or by that of their room or floor."""
-    known: tuple[Area | Floor, ...] = (*query.registry.areas, *query.registry.floors)
     places: dict[str | None, list[Words]] = {}
-    for place in known:
+    for place in query.registry.places:
         places.setdefault(place.name, []).extend(query.index.read(name) for name in (place.name, *place.aliases))
     nearly = query.index.nearly_named(query.heard)
     return [

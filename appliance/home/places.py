@@ -86,8 +86,7 @@ def spoken_place(registry: Registry, heard: Words, read: Callable[[str], Words] 
     are left over.
     """
     found, left = Place(), heard
-    places: tuple[Area | Floor, ...] = (*registry.areas, *registry.floors)
-    for known in places:
+    for known in registry.places:
         for name in (known.name, *known.aliases):
             rest = without(heard, read(name))
             if rest is not None and len(rest) < len(left):
@@ -99,13 +98,12 @@ def spoken_place(registry: Registry, heard: Words, read: Callable[[str], Words] 
 def _known(registry: Registry, text: str) -> Place | None:
     """The room or floor of just this name, or else the one that is also called so. Two of those are asked about."""
     heard = words(text)
-    places: tuple[Area | Floor, ...] = (*registry.areas, *registry.floors)
-    if any(heard == words(name) for known in places for name in (known.name, *known.aliases)):
+    if any(heard == words(name) for known in registry.places for name in (known.name, *known.aliases)):
         return None  # whoever asks knows whether a room or a floor is meant first
     meant = synonyms(registry).rooms(heard)
     if len(meant) > 1:
         raise Ambiguous(f"Which room do you mean, {listing(meant, 'or')}?")
-    for known in places:
+    for known in registry.places:
         if meant == (known.name,):
             area, floor = (known.name, None) if isinstance(known, Area) else (None, known.name)
             return Place(area, floor, by_synonym=True)

@@ -89,6 +89,11 @@ class Registry:
         """Every device with its present state."""
         return tuple(self._devices.values())
 
+    @property
+    def places(self) -> tuple[Area | Floor, ...]:
+        """Every room, then every floor."""
+        return *self.areas, *self.floors
+
     def get(self, entity_id: str) -> Device:
         """Return the device with its present state; KeyError if there is none of that id."""
         return self._devices[entity_id]

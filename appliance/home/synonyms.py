@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from weakref import WeakKeyDictionary
 
 from appliance.home.naming import Words, words
-from appliance.home.registry import Area, Floor, Registry
+from appliance.home.registry import Registry
 
 # The first of a group is what all of it is read as; where kinds.py knows a word for the kind, it is that.
 THING_GROUPS: tuple[tuple[str, ...], ...] = (
@@ -193,7 +193,6 @@ def synonyms(registry: Registry) -> Synonyms:
     """The synonyms of the home as it is now; made anew when its rooms changed."""
     version, known = _KEPT.get(registry, (None, None))
     if known is None or version != registry.version:
-        places: tuple[Area | Floor, ...] = (*registry.areas, *registry.floors)
-        known = Synonyms((place.name, place.aliases) for place in places)
+        known = Synonyms((place.name, place.aliases) for place in registry.places)
         _KEPT[registry] = registry.version, known
     return known

@@ -156,3 +156,14 @@ def test_a_call_beside_what_was_named_is_asked_about_where_it_stands_alone() -> 
     two = Table(call("HassTurnOff", domain="light") + call("HassTurnOn", name="kitchen light"), "")
     assert not two.say("turn all lights off, then switch the light in the kitchen on")[0].startswith("Should I")
     assert two.state("light.bedroom_lamp") == "off" and two.state("light.kitchen") == "on"
+
+
+def test_what_would_make_it_worse_is_asked_about() -> None:
+    table = Table(call("HassTurnOn", name="kitchen light"), "")
+    assert table.say("the sun is right in my eyes in the kitchen, the light")[0] == "Should I turn on Kitchen Light?"
+    assert table.state("light.kitchen") == "off"
+
+
+def test_a_part_of_the_way_that_is_turned_round_is_asked_about() -> None:
+    table = Table(call("HassSetPosition", name="living room blinds", position=25), "")
+    assert table.say("bring the living room blinds down a quarter")[0].startswith("Should I")
