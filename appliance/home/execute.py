@@ -161,7 +161,7 @@ class Home:
             return ToolResult(False, error=str(error))
 
     def moves(self, call: ToolCall, area: str | None) -> set[tuple[str, str]]:
-        """The kinds of devices that a call would touch, each with what is done to it: the policy's word, up, or down."""
+        """The kinds of devices a call would touch, with what is done to each: the policy's word, up, or down."""
         if call.name not in ACTS:
             return set()
         try:
