@@ -16,7 +16,7 @@ from appliance.models import HOME_MODEL
 from engines.bundle import member_folder
 from engines.nemotron_h.config import NemotronHConfig
 from tools.home_model import measure, training
-from tools.home_model.readers import reading
+from tools.home_model.readers import in_turn, reading
 from tools.home_model.training import CHAT, LENGTH, Recipe, Training, configuration
 
 STEP = LENGTH  # tokens of a step of one row
@@ -96,14 +96,19 @@ def test_readers_make_the_same_batches_again(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_bytes((HOME_MODEL / "tokenizer.json").read_bytes())
 
     def first(seed: str) -> list[tuple[np.ndarray, np.ndarray]]:
-        with reading(2, tmp_path, CHAT, seed, 4, 200) as stream:
-            return [(batch.tokens, batch.weights) for batch in islice(stream, 2)]
+        with reading(2, tmp_path, CHAT, seed, 2, 200, takers=2) as queues:
+            one, other = ([(b.tokens, b.weights) for b in islice(in_turn(each), 4)] for each in queues)
+        assert same_batches(one, other), "both who train get every batch"
+        return one
 
     found = first("a")
-    assert [(tokens.shape, weights.shape) for tokens, weights in found] == [((4, 201), (4, 200))] * 2
-    assert not (found[0][0][:2] == found[0][0][2:]).all(), "two readers, two streams"
-    for mine, again in zip(found, first("a"), strict=True):
-        assert (mine[0] == again[0]).all() and (mine[1] == again[1]).all()
+    assert [(tokens.shape, weights.shape) for tokens, weights in found] == [((2, 201), (2, 200))] * 4
+    assert not (found[0][0] == found[1][0]).all(), "two readers, two streams"
+    assert same_batches(found, first("a")) and not same_batches(found, first("b"))
+
+
+def same_batches(one: list[tuple[np.ndarray, np.ndarray]], other: list[tuple[np.ndarray, np.ndarray]]) -> bool:
+    return all((a[0] == b[0]).all() and (a[1] == b[1]).all() for a, b in zip(one, other, strict=True))
 
 
 def test_the_shipped_model_is_measured_by_what_it_would_write(monkeypatch: pytest.MonkeyPatch) -> None:

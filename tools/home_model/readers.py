@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tokenizers import Tokenizer
 from torch import multiprocessing
 
@@ -16,40 +15,47 @@ from engines.nemotron_h.chat import ChatFormat
 from tools.home_model import dataset
 from tools.home_model.batch import Batch
 
-AHEAD = 4
-"""Batches that a reader keeps ready."""
+AHEAD = 256
+"""Batches that a reader keeps ready for each who trains: while these drill and compile, it goes on."""
 PATIENCE_S = 300
 """How long a batch may take: a reader that has died makes none, and nobody would know."""
 
+Queues = Sequence[Any]
+"""Of multiprocessing, one of each reader."""
+
 
 @contextmanager
-def reading(count: int, folder: Path, chat: Path, seed: str, rows: int, length: int) -> Iterator[Iterator[Batch]]:
-    """Endless batches of `rows` rows out of `count` readers in turn, `rows / count` rows of each: the same from the same
-    seed and count. `folder` has the tokenizer, `chat` the template. Raises queue.Empty when a reader makes no more.
+def reading(
+    count: int, folder: Path, chat: Path, seed: str, rows: int, length: int, takers: int = 1
+) -> Iterator[list[Queues]]:
+    """Start `count` readers that make batches of `rows` rows for `takers` who train, all of whom get every batch: the
+    queues of each. The same batches from the same seed and count. `folder` has the tokenizer, `chat` the template.
     """
     context = multiprocessing.get_context("spawn")
-    queues = [context.Queue(AHEAD) for _ in range(count)]
+    queues = [[context.Queue(AHEAD) for _ in range(takers)] for _ in range(count)]
     processes = [
-        context.Process(target=_read, args=(queue, folder, chat, f"{seed} {k}", rows // count, length), daemon=True)
-        for k, queue in enumerate(queues)
+        context.Process(target=_read, args=(each, folder, chat, f"{seed} {k}", rows, length), daemon=True)
+        for k, each in enumerate(queues)
     ]
     for process in processes:
         process.start()
     try:
-        yield _joined(queues)
+        yield list(zip(*queues, strict=True))
     finally:
         for process in processes:
             process.terminate()
             process.join()
 
 
-def _joined(queues: list[Any]) -> Iterator[Batch]:
+def in_turn(queues: Queues) -> Iterator[Batch]:
+    """A batch of each reader in turn, endlessly. Raises queue.Empty when one makes no more."""
     while True:
-        parts = [queue.get(timeout=PATIENCE_S) for queue in queues]
-        yield Batch(np.concatenate([tokens for tokens, _ in parts]), np.concatenate([weights for _, weights in parts]))
+        for queue in queues:
+            yield Batch(*queue.get(timeout=PATIENCE_S))
 
 
-def _read(queue: Any, folder: Path, chat: Path, seed: str, rows: int, length: int) -> None:
+def _read(queues: Queues, folder: Path, chat: Path, seed: str, rows: int, length: int) -> None:
     encoder = dataset.Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")), ChatFormat.from_folder(chat))
     for batch in dataset.batches(encoder, seed, rows, length):
-        queue.put((batch.tokens, batch.weights))
+        for queue in queues:
+            queue.put((batch.tokens, batch.weights))

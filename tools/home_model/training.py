@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,12 +22,12 @@ from engines.nemotron_h.model import NemotronH
 from tools.home_model import dataset, measure
 from tools.home_model.batch import Batch
 from tools.home_model.drills import Drills
-from tools.home_model.readers import reading
 from tools.home_model.recorded import Recorded
 
 LENGTH = 640
 WARMUP, DECAY = 0.01, 0.4  # shares of the run
 HELD_OUT = 5  # batches
+CHECKPOINT = "checkpoint.pt"
 CHAT = Path(__file__).parent
 
 
@@ -48,8 +47,6 @@ class Recipe:
     every: int = 400
     """Steps between checkpoints and measurements."""
     device: str = "cpu"
-    readers: int = 0
-    """Processes that make the data; 0: the training makes its own."""
 
 
 def configuration(vocab_size: int) -> NemotronHConfig:
@@ -95,7 +92,7 @@ def initialize(model: NemotronH, seed: int) -> None:
 
 class Training:
     """A run in the folder `out`: goes on from the checkpoint there if there is one. The tokenizer.json is in it, or in
-    `tokenizer`.
+    `tokenizer`. It reads `stream`, or what it makes itself.
     """
 
     def __init__(
@@ -104,10 +101,11 @@ class Training:
         recipe: Recipe,
         config: Callable[[int], NemotronHConfig] = configuration,
         tokenizer: Path | None = None,
+        stream: Iterator[Batch] | None = None,
     ) -> None:
-        self.out, self.recipe, self._tokenizer = out, recipe, tokenizer or out
+        self.out, self.recipe = out, recipe
         chat = ChatFormat.from_folder(CHAT)
-        self.encoder = dataset.Encoder(Tokenizer.from_file(str(self._tokenizer / "tokenizer.json")), chat)
+        self.encoder = dataset.Encoder(Tokenizer.from_file(str((tokenizer or out) / "tokenizer.json")), chat)
         torch.manual_seed(recipe.seed)  # for what `initialize` leaves as torch starts it
         self.model = NemotronH(config(self.encoder.tokenizer.get_vocab_size()))
         initialize(self.model, recipe.seed)
@@ -117,9 +115,12 @@ class Training:
         self._compiled = torch.compile(self.loss)
         self._recorded: Recorded | None = None
         self.tokens, self.curve = 0, list[dict[str, float]]()
-        self.checkpoint = out / "checkpoint.pt"
+        self.checkpoint = out / CHECKPOINT
         if self.checkpoint.exists():
             self._load()
+        # From the same place again in a run that was stopped there.
+        seed = f"{recipe.seed} 0 {self.tokens}"
+        self._stream = stream or dataset.batches(self.encoder, seed, recipe.rows, LENGTH)
 
     def _optimizers(self) -> list[torch.optim.Optimizer]:
         """Muon for the hidden matrices, AdamW for embeddings, head, norms and the SSM's own parameters."""
@@ -147,7 +148,7 @@ class Training:
     def gradients(self, batch: Sequence[Tensor]) -> Tensor:
         """Fill the gradients for one batch of `counted`; the loss. On a GPU all batches have one shape."""
         if self.device.type == "cuda":
-            self._recorded = self._recorded or Recorded(self.loss, list(self.model.parameters()), batch)
+            self._recorded = self._recorded or Recorded(self._compiled, list(self.model.parameters()), batch)
             return self._recorded(batch)
         return _backward(self._compiled(*batch), self.model)
 
@@ -165,25 +166,13 @@ class Training:
             if self.recipe.drills:
                 self._drill()
             self._save()
-        size, last = self.recipe.rows * LENGTH, self.recipe.tokens
-        with self._stream() as stream:
-            self._read(stream, size, last)
+        self._read(self.recipe.rows * LENGTH, self.recipe.tokens)
 
-    @contextmanager
-    def _stream(self) -> Iterator[Iterator[Batch]]:
-        """Where the data come from; from the same place again in a run that was stopped there."""
-        recipe, seed = self.recipe, f"{self.recipe.seed} 0 {self.tokens}"
-        if recipe.readers:
-            with reading(recipe.readers, self._tokenizer, CHAT, seed, recipe.rows, LENGTH) as stream:
-                yield stream
-        else:
-            yield dataset.batches(self.encoder, seed, recipe.rows, LENGTH)
-
-    def _read(self, stream: Iterator[Batch], size: int, last: int) -> None:
+    def _read(self, size: int, last: int) -> None:
         mean, since, step = torch.zeros(()), time.monotonic(), 0
         every = self.recipe.every
         while self.tokens < last:
-            batch = [part.to(self.device, non_blocking=True) for part in counted(next(stream), fixed=True)]
+            batch = [part.to(self.device, non_blocking=True) for part in counted(next(self._stream), fixed=True)]
             loss = self.gradients(batch)
             self.learn(rate(self.tokens / last))
             self.tokens += size
@@ -243,6 +232,12 @@ class Training:
             optim.load_state_dict(kept)
         self.tokens, self.curve = saved["tokens"], saved["curve"]
         self._say(f"going on from {self.tokens:,} tokens")
+
+
+def tokens_read(out: Path) -> int:
+    """How far the run in the folder `out` had come at its last checkpoint."""
+    checkpoint = out / CHECKPOINT
+    return int(torch.load(checkpoint, map_location="cpu", weights_only=True)["tokens"]) if checkpoint.exists() else 0
 
 
 def _backward(loss: Tensor, model: torch.nn.Module) -> Tensor:
