@@ -26,7 +26,7 @@ from tools.home_model.switching import in_part
 from tools.home_model.targets import Target, members, named
 
 # What appliances are for: the section of the sentences that ask for it, and what such an appliance is called.
-_JOBS = {
+JOBS = {
     "boil": ("kettle",),
     "brew": ("coffee machine", "coffee maker", "espresso machine"),
     "wash": ("washing machine", "washer"),
@@ -68,7 +68,7 @@ def _only(home: Home, domains: tuple[str, ...], called: tuple[str, ...]) -> Home
 
 def job(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Have an appliance do what it is there for, mostly without its name: "get the water boiling" is the kettle."""
-    known = [(section, device) for section, called in _JOBS.items() if (device := _only(home, _APPLIANCES, called))]
+    known = [(section, device) for section, called in JOBS.items() if (device := _only(home, _APPLIANCES, called))]
     if not known:
         return None
     section, device = rng.choice(known)

@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable
 
 from tools.home_model import results, things
+from tools.home_model.asked_sets import occupied, of_kind, of_several, setting
+from tools.home_model.asked_twice import twice
 from tools.home_model.calls import Draft, Result, call
 from tools.home_model.drafts import draft, pick, place_slots, some_device, unless_named
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home
 from tools.home_model.sensors import air, area_measure, detect, leaking, measure, sleeper, temperature
-from tools.home_model.states import anything, of_several, running, state, yes_or_no
+from tools.home_model.states import anything, running, somebody_did, state, yes_or_no
 from tools.home_model.targets import called_plainly, members, named
 from tools.home_model.topics import about, arguments_of, asked_place
 
@@ -46,8 +48,21 @@ _OUT = re.compile(r"\b(?:or (?:still )?(?:out|away|at home)|out or at home)\b")
 def person(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Where somebody is, and who is home."""
     people = members(home, "person", None)
+    names = [device.name for device in people]
+    rooms = [area.lower() for area in (*home.areas, *home.floors)]
+    zone = rng.choice([each for each in things.ZONES if each.removeprefix("the ") not in rooms])
+    if people and rng.random() < 0.2:
+        away = rng.random() < 0.45
+        asked = "away" if away else zone.removeprefix("the ")
+        said = asked if away else f"at {zone}"
+        gone = results.listing(names[:3])
+        told = (f"{gone} {'are' if len(names[:3]) > 1 else 'is'} {said}", f"No people are {said}")
+        made = call("HassGetState", {"domain": "person", "state": asked})
+        section = "ask.who.away" if away else "ask.who.zone"
+        return draft(
+            rng, pick(rng, split, section), {"zone": zone.removeprefix("the ")}, made, Result(True, rng.choice(told))
+        )
     if rng.random() < 0.25:
-        names = [device.name for device in people]
         text = (
             f"{results.listing(names[:3])} {'are' if len(names[:3]) > 1 else 'is'} at home"
             if names and rng.random() < 0.7
@@ -65,9 +80,7 @@ def person(rng: random.Random, home: Home, split: Split) -> Draft | None:
         return None
     name = rng.choice((device.name, *device.aliases)).lower()
     arguments = {"name": name, "domain": "person"}
-    rooms = [area.lower() for area in (*home.areas, *home.floors)]
-    zone = rng.choice([each for each in things.ZONES if each.removeprefix("the ") not in rooms])
-    section = rng.choice(("ask.person", "ask.person", "ask.person.home", "ask.person.zone"))
+    section = rng.choice(("ask.person", "ask.person", "ask.person.home", "ask.person.zone", "ask.person.away"))
     chosen = pick(rng, split, section)
     where = rng.choice(("at home", "away", "at work", "at school"))
     result = Result(True, f"{device.name} is {where}")
@@ -79,6 +92,9 @@ def person(rng: random.Random, home: Home, split: Split) -> Draft | None:
                 (f"Yes, {device.name} is at home", f"No, {device.name} is away", f"No, {device.name} is at work")
             ),
         )
+    elif section == "ask.person.away":
+        arguments["state"] = "away"
+        result = Result(True, rng.choice((f"Yes, {device.name} is away", f"No, {device.name} is at home")))
     elif section == "ask.person.zone":
         arguments["state"] = zone.removeprefix("the ")
         result = Result(True, rng.choice((f"Yes, {device.name} is at {zone}", f"No, {device.name} is {where}")))
@@ -158,8 +174,9 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
 
 
 ASKS: dict[Callable[[random.Random, Home, Split], Draft | None], float] = {
-    state: 8, yes_or_no: 20, of_several: 24, measure: 20, area_measure: 12, temperature: 11, person: 5, detect: 8, playing: 1.5,
-    running: 6, anything: 5, on_list: 5, media: 4, air: 4, sleeper: 2, leaking: 2.5,
+    state: 8, yes_or_no: 20, somebody_did: 3.5, of_several: 24, measure: 20, area_measure: 12, temperature: 11, person: 5, detect: 8, playing: 1.5,
+    running: 6, anything: 6, on_list: 5, media: 4, air: 4, sleeper: 2, leaking: 2.5,
+    of_kind: 14, setting: 6, occupied: 2, twice: 6,
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import re
 
-from tools.home_model import acts, appliances, chores, players, timers
+from tools.home_model import acts, appliances, chores, players, relative, timers
 from tools.home_model.calls import Call, Draft
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home
@@ -20,16 +20,27 @@ _FAMILIES = {
 SAYS_HERE = re.compile(r"\b(?:here|room|place|space|area|these|those)\b")
 _IT = re.compile(r"\w+ (?:it|them)\b")
 SAYS_ONE = re.compile(r"\bones?\b")
+GIVES_REASON = re.compile(
+    r",|\b(?:because|since|so|before|like|while|when|until|till|as (?:i|we|it)|for (?:me|the|when))\b", re.IGNORECASE
+)
+"""What a command has behind it that words after it would belong to: "close the blind because it's late after that"."""
+_OF_BEFORE = re.compile(r"(?:undo|reverse|repeat) that\b")
+"""How commands begin that would speak of the one before."""
 
 
 def imperative(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """A command that begins with its verb, about nothing that has an "and" in its name; None where no try made one."""
-    maker: Maker = rng.choices((acts.act, players.media, timers.timer, chores.lists, appliances.job), (76, 9, 8, 3, 4))[
-        0
-    ]
+    maker: Maker = rng.choices(
+        (acts.act, relative.step, players.media, timers.timer, chores.lists, appliances.job), (72, 9, 9, 8, 4, 4)
+    )[0]
     for _ in range(6):
         found = maker(rng, home, split)
-        if found and found.form == "do" and all(" and " not in name for name in found.names):
+        if (
+            found
+            and found.form == "do"
+            and not _OF_BEFORE.match(found.text)
+            and all(" and " not in name for name in found.names)
+        ):
             return found
     return None
 
@@ -57,6 +68,15 @@ def _meant(home: Home, made: Call) -> set[int]:
         and (name in [known.lower() for known in (device.name, *device.aliases)] if name else device.domain == kind)
         and spoken.get("device_class") in (None, device.device_class)
     }  # fmt: skip
+
+
+def _whose(made: Call) -> dict[str, str]:
+    """What a call says of the devices that it is for."""
+    return {
+        slot: made.arguments[slot]
+        for slot in ("name", "area", "floor", "domain", "device_class")
+        if slot in made.arguments
+    }
 
 
 def _of_all_there(whole: Call, other: Call) -> bool:
@@ -97,6 +117,8 @@ def clash(home: Home, parts: list[tuple[str, tuple[Call, ...]]]) -> bool:
                 if kind == "light" != domain_of(home, before) and SAYS_ONE.search(text):
                     return True  # "the kettle and the one on the desk"
                 spoken, earlier = made.arguments, before.arguments
+                if same_tool and _whose(made) == _whose(before):
+                    return True  # "the heating up a degree and the temperature down a bit"
                 classes = {each["device_class"] for each in (spoken, earlier) if "device_class" in each}
                 if kind == domain_of(home, before) and len(classes) < 2:
                     unsaid = not {"name", "floor", "domain"} & {*spoken} and "area" not in spoken

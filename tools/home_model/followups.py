@@ -7,15 +7,17 @@ import random
 import re
 
 from appliance.home.tools import COLORS
-from tools.home_model import drafts, levels, results, things
+from tools.home_model import corrections, drafts, levels, results, things
 from tools.home_model.answers import answered, which_of_two
 from tools.home_model.calls import Call, Draft, Result, Turn, call
+from tools.home_model.clauses import domain_of
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.last_turn import devices_of, known_device, state_after
 from tools.home_model.places import inside, place
 from tools.home_model.relative import said, stepped
 from tools.home_model.targets import Target, called_plainly, members, named
+from tools.home_model.unnamed import carried_on
 from tools.home_model.wording import finished
 
 
@@ -69,7 +71,8 @@ def _too(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | No
             others = [other for other in others if other.device_class == device.device_class]
         if not others:
             return None
-        target = named(rng, home, rng.choice(others))
+        looks = corrections.by_looks(rng, home, device) if rng.random() < 0.25 else None
+        target = looks or named(rng, home, rng.choice(others))
         arguments = target.arguments | arguments
         text, names = target.text, drafts.names_of(target)
         if rng.random() < 0.35 and (short := _the_other_one(home, device, target)):
@@ -321,13 +324,20 @@ def followup(rng: random.Random, home: Home, split: Split, history: Turn | None)
         found = which_of_two(rng, home, split, history)
         return finished(rng, "followup", found, found.text) if found else None
     last = history.calls[0]
+    if last.arguments.get("name", "all") != "all" and home.find(last.arguments["name"]) is None:
+        return None  # "the telly", whatever it is called
     pick = rng.random()
     found: Draft | None = None
+    if pick < (0.5 if domain_of(home, last) == "fan" else 0.28):
+        found = (corrections.other_one if pick < 0.15 else carried_on)(rng, home, split, last)
     relative = any(slot.endswith("_step") or slot == "except" for slot in last.arguments)
+    if found is not None:
+        return finished(rng, "followup", found, found.text)
+    pick = rng.random()
     if any(slot.endswith("_step") for slot in last.arguments) and rng.random() < 0.7:
         found = _on_with_it(rng, home, split, last)
     elif last.tool in _LISTED:
-        found = _item_too(rng, home, split, last)
+        found = (_item_too if pick < 0.5 else corrections.item_again)(rng, home, split, last)
     elif not relative and last.tool in ("HassTurnOn", "HassLightSet") and rng.random() < 0.12:
         found = _colored(rng, home, split, last)
     elif relative or (last.tool in ("HassTurnOn", "HassLightSet") and rng.random() < 0.25):

@@ -146,6 +146,8 @@ def sample(rng: random.Random, home: Home, split: Split, kind: str) -> Draft | N
             continue  # "play sad song" is the song called sad
         if wanted and says_where(home, wanted):
             continue
+        if " by " in wanted and arguments.get("media_class") == "artist":
+            continue
         result = result_of(walk, arguments)
         form: Form = (
             "ask"

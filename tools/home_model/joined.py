@@ -6,14 +6,14 @@ from __future__ import annotations
 import random
 import re
 
-from tools.home_model import drafts, levels, one_verb, results, spans, switching, things
+from tools.home_model import asks, clock, drafts, levels, one_verb, results, spans, switching, things
 from tools.home_model.calls import Draft, Result, Turn, call
-from tools.home_model.clauses import SAYS_ONE, clash, domain_of, imperative
+from tools.home_model.clauses import GIVES_REASON, SAYS_ONE, clash, domain_of, imperative
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home
 from tools.home_model.places import place, somewhere
 from tools.home_model.targets import Target, members, named
-from tools.home_model.wording import ends_open, finished
+from tools.home_model.wording import Maker, ends_open, finished, gerund
 
 _REPAIRED = {
     "on": ("HassTurnOn", "on"), "off": ("HassTurnOff", "off"), "open": ("HassTurnOn", "open"), "close": ("HassTurnOff", "closed"), "lock": ("HassTurnOn", "locked"),
@@ -115,7 +115,7 @@ def _rather(rng: random.Random, home: Home, split: Split) -> Draft | None:
         or set(dropped.names) & set(wanted.names)
     ):
         return None
-    if _NO_ORDER.match(dropped.text) or _NO_ORDER.match(wanted.text):
+    if _NO_ORDER.match(dropped.text) or _NO_ORDER.match(wanted.text) or GIVES_REASON.search(dropped.text):
         return None
     if SAYS_ONE.search(wanted.text) and domain_of(home, dropped.calls[0]) != domain_of(home, wanted.calls[0]):
         return None
@@ -219,9 +219,19 @@ _OPENED = re.compile(r" (?:open|shut|closed)$")
 _CLAUSE = re.compile(r"^in goes\b|\bjust gone in\b")
 
 
+_TWO_VERBS = re.compile(r",|\band (?:\w+ )?(?:it|them)\b|\bif not\b|^(?:don't|no)\b|^[^a-z]|^\w+[^\w ]")
+"""Commands that have no one verb to be put into another form."""
+
+
 def _runs_on(last: Draft, text: str) -> bool:
-    """Whether words follow a title or an item, which could belong to it: "play the blue album second"."""
-    return not text.endswith(last.text) and ends_open(last, last.text)
+    """Whether words follow a title or an item, which could belong to it: "play the blue album second"; or a reason."""
+    return not text.endswith(last.text) and (ends_open(last, last.text) or GIVES_REASON.search(last.text) is not None)
+
+
+def _runs_into(template: str, parts: list[Draft]) -> bool:
+    """Whether a title or an item has nothing behind it that is no part of it: "play blue moon close the blinds"."""
+    bare = [bool(re.search(rf"\{{{slot}\}}[,.?]? \{{", template)) for slot in "cd"]
+    return any(unmarked and ends_open(part, part.text) for unmarked, part in zip(bare, parts, strict=False))
 
 
 def _terse(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -250,7 +260,7 @@ def _terse(rng: random.Random, home: Home, split: Split) -> Draft | None:
     ):
         return None  # without its comma, "shade open painting at 45 percent" opens the shade so far
     text = GRAMMAR.say(rng, template.node, {"c": first.text, "d": second.text})
-    if _runs_on(second, text):
+    if _runs_on(second, text) or _runs_into(template.text, parts):
         return None
     return Draft(
         text,
@@ -262,37 +272,69 @@ def _terse(rng: random.Random, home: Home, split: Split) -> Draft | None:
     )
 
 
+_NO_QUESTION = re.compile(r"[?.]$|^I (?:never|can't|don't)\b|^\w+$")
+
+
+def _asked(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """A question and a command in one breath: "is the back door locked, and turn off the hall lamp"."""
+    template = GRAMMAR.pick(rng, "several.asked", split)
+    question = rng.choices((asks.ask, clock.clock), (80, 20))[0](rng, home, "train")
+    order = imperative(rng, home, "train")
+    if template is None or question is None or order is None or question.form != "ask" or len(question.calls) != 1:
+        return None
+    if {*question.names} & {*order.names} or GIVES_REASON.search(order.text):
+        return None
+    parts = [question, order] if template.text.find("{q}") < template.text.find("{c}") else [order, question]
+    if clash(home, [(part.text, part.calls) for part in parts]):
+        return None
+    if any(ends_open(part, part.text) for part in parts) or _NO_QUESTION.search(question.text):
+        return None
+    text = GRAMMAR.say(rng, template.node, {"q": question.text, "c": order.text})
+    return Draft(
+        text,
+        "say",
+        tuple(each for part in parts for each in part.calls),
+        tuple(each for part in parts for each in part.results),
+        template.text,
+        tuple(name for part in parts for name in part.names),
+    )
+
+
+def _side_by_side(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Two or three whole commands, one after the other."""
+    three = rng.random() < 0.25
+    # The sentences within are known ones: that they can be joined is what is new in a reserved template.
+    parts = [imperative(rng, home, split if rng.random() < 0.5 else "train") for _ in range(3 if three else 2)]
+    template = GRAMMAR.pick(rng, "several.three" if three else "several", split)
+    good = [part for part in parts if part is not None]
+    if template is None or len(good) != len(parts) or len({repr(part.calls) for part in good}) != len(good):
+        return None
+    if clash(home, [(part.text, part.calls) for part in good]):
+        return None
+    if _runs_into(template.text, good):
+        return None
+    slots = {"c": good[0].text, "d": good[1].text, "e": good[-1].text}
+    if {"cing", "ding"} & template.slots:
+        if any(_TWO_VERBS.search(part.text) for part in good):
+            return None
+        slots |= {"cing": gerund(good[0].text), "ding": gerund(good[1].text)}
+    text = GRAMMAR.say(rng, template.node, slots)
+    if _runs_on(good[-1], text):
+        return None
+    return Draft(
+        text, "say", tuple(each for part in good for each in part.calls), tuple(each for part in good for each in part.results), template.text,
+        tuple(name for part in good for name in part.names),
+    )  # fmt: skip
+
+
+_MAKERS: tuple[tuple[Maker, float], ...] = (
+    (one_verb.in_places, 2.5), (one_verb.halves, 2.5), (one_verb.gone, 1), (one_verb.over_rooms, 4), (one_verb.shared_verb, 22), (one_verb.in_rooms, 3),
+    (one_verb.room_degrees, 2), (one_verb.same_warmth, 4), (_asked, 6), (_terse, 10), (_repaired, 8), (_side_by_side, 38),
+)  # fmt: skip
+
+
 def several(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
-    pick = rng.random()
-    if pick < 0.06:
-        maker = rng.choices((one_verb.in_places, one_verb.halves, one_verb.gone), (4, 4, 2))[0]
-        found = maker(rng, home, split)
-    elif pick < 0.29:
-        found = one_verb.shared_verb(rng, home, split)
-    elif pick < 0.33:
-        found = one_verb.in_rooms(rng, home, split)
-    elif pick < 0.35:
-        found = one_verb.room_degrees(rng, home, split)
-    elif pick < 0.47:
-        found = _terse(rng, home, split)
-    elif pick < 0.55:
-        found = _repaired(rng, home, split)
-        return finished(rng, "act", found, found.text) if found else None
-    else:
-        three = rng.random() < 0.2
-        # The sentences within are known ones: that they can be joined is what is new in a reserved template.
-        parts = [imperative(rng, home, split if rng.random() < 0.5 else "train") for _ in range(3 if three else 2)]
-        template = GRAMMAR.pick(rng, "several.three" if three else "several", split)
-        good = [part for part in parts if part is not None]
-        if template is None or len(good) != len(parts) or len({repr(part.calls) for part in good}) != len(good):
-            return None
-        if clash(home, [(part.text, part.calls) for part in good]):
-            return None
-        text = GRAMMAR.say(rng, template.node, {"c": good[0].text, "d": good[1].text, "e": good[-1].text})
-        if _runs_on(good[-1], text):
-            return None
-        found = Draft(
-            text, "say", tuple(each for part in good for each in part.calls), tuple(each for part in good for each in part.results), template.text,
-            tuple(name for part in good for name in part.names),
-        )  # fmt: skip
-    return finished(rng, "several", found, found.text) if found else None
+    """More than one command in a sentence; or one that is put right, which is a single one."""
+    maker = rng.choices([maker for maker, _ in _MAKERS], [weight for _, weight in _MAKERS])[0]
+    found = maker(rng, home, split)
+    return finished(rng, "act" if maker is _repaired else "several", found, found.text) if found else None

@@ -300,7 +300,10 @@ NOTICES: dict[str, Notice] = {
         "light sensors, lights detected",
     ),
     "connectivity": _notice(
-        "connection, wifi, internet, link", "connected, online", "disconnected, offline", "devices, connections"
+        "connection, wifi, internet, link",
+        "connected, online, working",
+        "disconnected, offline, down",
+        "devices, connections",
     ),
 }
 

@@ -123,6 +123,7 @@ _WAYS = {
 _REST = {"10": "90", "25": "75", "33": "66", "50": "50", "66": "33", "75": "25", "90": "10"}
 _UPRIGHT = ("blind", "shade", "shutter", "garage")
 """What goes up to open."""
+_GAPS = ("a gap", "a small gap", "a little gap", "a hand's width", "a crack", "a narrow gap", "a slit", "a chink")
 
 
 def share(rng: random.Random, device_class: str) -> tuple[str, dict[str, str]]:
@@ -145,9 +146,9 @@ def share(rng: random.Random, device_class: str) -> tuple[str, dict[str, str]]:
     if device_class == "curtain":
         slots |= {"way_across": slots["way_shut"]}
     if n == "10":
-        slots |= {
-            "gap": rng.choice(("a gap", "a small gap", "a little gap", "a crack", "a narrow gap", "a slit", "a chink"))
-        }
+        slots |= {"gap": rng.choice(_GAPS)}
+        if upright:
+            slots |= {"under": rng.choice((*_GAPS[:4], "a hand's width", "a hand's breadth"))}
     return n, slots
 
 
@@ -218,7 +219,7 @@ _SPEEDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
-def _pace(rng: random.Random, target: Target) -> tuple[str, dict[str, str]]:
+def pace(rng: random.Random, target: Target) -> tuple[str, dict[str, str]]:
     """A speed, and the slots that say it in words."""
     n, settings, ways = rng.choices(_SPEEDS, (34, 12, 20, 20, 14))[0]
     way = rng.choice(ways).replace("{it_s}", target.slots["it_s"])
@@ -280,7 +281,7 @@ def fan_speed(rng: random.Random, home: Home, split: Split) -> Draft | None:
     slots = {"n": n}
     chosen = pick(rng, split, *with_say("fan.speed"))
     if rng.random() < 0.45:
-        n, slots = _pace(rng, target)
+        n, slots = pace(rng, target)
         chosen = pick(rng, split, *with_say("fan.pace"))
     arguments = {slot: value for slot, value in target.arguments.items() if slot != "domain"} | {"percentage": n}
     return draft(
@@ -323,7 +324,7 @@ def degrees(rng: random.Random) -> str:
     ).removesuffix(".0")
 
 
-_MILD = ("15", "16", "17", "17.5", "18", "18.5", "19", "19.5", "20", "20.5", "21", "21.5", "22", "23", "24")
+MILD = ("15", "16", "17", "17.5", "18", "18.5", "19", "19.5", "20", "20.5", "21", "21.5", "22", "23", "24")
 
 
 def climate(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -362,7 +363,7 @@ def climate(rng: random.Random, home: Home, split: Split) -> Draft | None:
     spot = by_use(rng, home, spot)
     chosen = pick(rng, split, *with_say("climate.set.place"))
     if chosen and rng.random() < 0.16:  # "lounge at 19": a number alone is a temperature where it can be one
-        t, chosen = rng.choice(_MILD), pick(rng, split, *with_say("climate.room"))
+        t, chosen = rng.choice(MILD), pick(rng, split, *with_say("climate.room"))
         state = f"set to {t} {rng.choice(('°C', 'degrees'))}"
     found = members(home, "climate", None, spot.area, spot.floor) if spot.area or spot.floor else thermostats[:1]
     if not found and rng.random() < 0.6:

@@ -257,7 +257,7 @@ def brightness(rng: random.Random, home: Home, split: Split) -> Draft | None:
     )
 
 
-_PARTS = {
+PARTS = {
     "a third": "33", "a quarter": "25", "a fifth": "20", "a tenth": "10", "three quarters": "75", "3 quarters": "75",
     "two thirds": "67", "2 thirds": "67", "one third": "33", "one quarter": "25", "half": "50", "2 fifths": "40", "4 fifths": "80",
 }  # fmt: skip
@@ -270,7 +270,7 @@ def _without_percent(rng: random.Random, home: Home, split: Split) -> Draft | No
         return None
     target, arguments = lit
     section, n, part = rng.choice(
-        (("full", "100", ""), ("least", "1", ""), ("part", *reversed(rng.choice(tuple(_PARTS.items())))))
+        (("full", "100", ""), ("least", "1", ""), ("part", *reversed(rng.choice(tuple(PARTS.items())))))
     )
     chosen = pick(rng, split, *with_say(f"brightness.{section}"))
     if chosen is None or (

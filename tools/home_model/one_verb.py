@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import re
 
-from tools.home_model import drafts, levels, results, switching, things
+from tools.home_model import drafts, levels, relative, results, switching, things
 from tools.home_model.calls import Draft, Result, call
 from tools.home_model.clauses import SAYS_HERE, clash
 from tools.home_model.grammar import GRAMMAR, Split
@@ -17,7 +17,7 @@ from tools.home_model.targets import Target, called_plainly, members, named
 _SHARED = {
     "several.on": ("HassTurnOn", "on"), "several.off": ("HassTurnOff", "off"), "several.onoff": ("HassTurnOn", "on"), "several.offon": ("HassTurnOff", "off"),
     "several.three.on": ("HassTurnOn", "on"), "several.three.off": ("HassTurnOff", "off"), "several.open": ("HassTurnOn", "open"), "several.close": ("HassTurnOff", "closed"),
-    "several.lock": ("HassTurnOn", "locked"),
+    "several.lock": ("HassTurnOn", "locked"), "several.three.open": ("HassTurnOn", "open"), "several.three.close": ("HassTurnOff", "closed"), "several.three.lock": ("HassTurnOn", "locked"),
 }  # fmt: skip
 _HOISTED = re.compile(r"(?:raise|lift|lower|pull (?:up|down))\b")
 _ON_CORDS = ("blind", "shade", "shutter", "garage")
@@ -32,19 +32,21 @@ _HALVED = {
 
 def shared_verb(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Two or three things behind one verb: "open the blind and the gate"."""
-    section = rng.choices((*_SHARED, "several.brightness"), (10, 10, 6, 6, 3, 3, 4, 4, 2, 4))[0]
+    section = rng.choices(
+        (*_SHARED, "several.brightness", "several.three.brightness"), (10, 10, 6, 6, 5, 5, 4, 4, 2, 2, 2, 1, 4, 1.5)
+    )[0]
     template = GRAMMAR.pick(rng, section, split)
     if template is None:
         return None
     targets: list[Target] = []
     for _ in range(3 if "three" in section else 2):
-        if section in ("several.open", "several.close"):
+        if section.endswith((".open", ".close")):
             pair = drafts.covered(rng, home, 0.3)
             target = pair[0] if pair else None
-        elif section == "several.lock":
+        elif section.endswith(".lock"):
             device = drafts.some_device(rng, home, ("lock",))
             target = named(rng, home, device) if device else None
-        elif section == "several.brightness":
+        elif section.endswith(".brightness"):
             device = drafts.some_device(rng, home, ("light",))
             target = named(rng, home, device) if device else None
         else:
@@ -59,8 +61,8 @@ def shared_verb(rng: random.Random, home: Home, split: Split) -> Draft | None:
     m = m if "m" in template.slots else n
     calls, answers = [], []
     for index, target in enumerate(targets):
-        if section == "several.brightness":
-            value = (n, m)[index]
+        if section.endswith(".brightness"):
+            value = (n, m, m)[index]
             calls.append(call("HassLightSet", target.arguments | {"brightness": value}))
             answers.append(results.done(rng, target, f"on, brightness {value} percent" if value != "0" else "off"))
             continue
@@ -119,6 +121,59 @@ def in_rooms(rng: random.Random, home: Home, split: Split) -> Draft | None:
         )
     text = GRAMMAR.say(rng, template.node, {"a": pair[0].lower(), "b": pair[1].lower(), "nouns": noun})
     return Draft(text, "do", tuple(calls), tuple(answers), template.text)
+
+
+_AT_WINDOWS = ("blind", "curtain", "shutter", "shade", "window")
+_STATES_OF = {
+    "lit": (("turn", "switch", "put"), ("on", "off"), (("turn on", "switch on", "put on"), ("turn off", "switch off", "shut off")), ("HassTurnOn", "HassTurnOff")),
+    "cover": (("have", "get", "pull"), ("open", "shut"), (("open", "open up"), ("close", "shut")), ("HassTurnOn", "HassTurnOff")),
+}  # fmt: skip
+"""The verbs around two states, the states, the verbs for each alone, and the tools."""
+
+
+def over_rooms(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """The same in three rooms, covers in two, or this here and that there: "lights on in the hall and off in the den"."""
+    section = rng.choices(("several.rooms.three", "several.rooms.onoff", "several.rooms.cover"), (4, 4, 3))[0]
+    if section == "several.rooms.cover" or rng.random() < 0.2:
+        found = [each for each in home.devices if each.domain == "cover" and each.device_class in _AT_WINDOWS]
+        if not found:
+            return None
+        device_class = rng.choice(found).device_class
+        domain, noun, kind = "cover", f"{device_class}s", "cover"
+    else:
+        domain, noun = rng.choice((("light", "lights"),) * 4 + (("light", "lamps"), ("fan", "fans")))
+        device_class, kind = None, "lit"
+    areas = [area for area in home.areas if members(home, domain, device_class, area)]
+    template, count = GRAMMAR.pick(rng, section, split), 3 if section.endswith("three") else 2
+    if len(areas) < count or template is None or called_plainly(home, noun):
+        return None
+    rooms = rng.sample(areas, count)
+    if any(home.find(f"{area} {noun}") for area in rooms):
+        return None  # a device that is called so
+    if re.search(r"the \{[abc]\}", template.text) and any(_NO_THE.match(area.lower()) for area in rooms):
+        return None
+    if "in {p" in template.text and any(
+        not inside(rng, area, False).startswith(("in", "at", "around", "over")) for area in rooms
+    ):
+        return None  # "in outside"
+    around, states, verbs, tools = _STATES_OF[kind]
+    first = rng.randrange(2)
+    calls, answers = [], []
+    for index, area in enumerate(rooms):
+        way = 1 - first if index and section.endswith("onoff") else first
+        arguments = {"area": area.lower(), "domain": domain} | ({"device_class": device_class} if device_class else {})
+        target = Target("", "", arguments, members(home, domain, device_class, area), True, area, noun)
+        calls.append(call(tools[way], arguments))
+        answers.append(results.done(rng, target, {"shut": "closed"}.get(states[way], states[way])))
+    slots = {
+        "nouns": noun, "v": rng.choice(around), "w": states[first], "u": states[1 - first], "vv": rng.choice(verbs[first]), "uu": rng.choice(verbs[1 - first]),
+    }  # fmt: skip
+    for slot, area in zip("abc", rooms, strict=False):
+        slots |= {slot: area.lower(), f"p{slot}": place(rng, area), f"i{slot}": inside(rng, area, False)}
+    text = GRAMMAR.say(rng, template.node, slots)
+    if " on on " in text:
+        return None  # "off in the hall and on on the deck"
+    return Draft(text, "say", tuple(calls), tuple(answers), template.text)
 
 
 def in_places(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -227,6 +282,50 @@ def room_degrees(rng: random.Random, home: Home, split: Split) -> Draft | None:
         answers.append(results.done(rng, target, f"set to {value} °C"))
     slots = {"a": place(rng, pair[0]), "b": place(rng, pair[1]), "t": values[0], "u": values[1]}
     return Draft(GRAMMAR.say(rng, template.node, slots), "say", tuple(calls), tuple(answers), template.text)
+
+
+def same_warmth(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """One temperature, or one step, for two or three rooms or floors: "16 in both the lounge and the bedroom"."""
+    spots = [("area", area) for area in home.areas if members(home, "climate", None, area)]
+    spots += [("floor", floor) for floor in home.floors if members(home, "climate", None, None, floor)]
+    section = rng.choice(("several.same", "several.warmer", "several.cooler"))
+    template = GRAMMAR.pick(rng, section, split)
+    spots = spots if len(spots) > 1 or rng.random() < 0.75 else [("area", area) for area in home.areas]
+    count = 3 if len(spots) > 2 and rng.random() < 0.3 else 2
+    if len(spots) < count or template is None:
+        return None
+    chosen = rng.sample(spots, count)
+    sets = [members(home, "climate", None, **{slot: spot}) for slot, spot in chosen]
+    if sum(map(len, sets)) > len({device for devices in sets for device in devices}):
+        return None  # a room and its own floor
+    said, there = [place(rng, spot) for _, spot in chosen], [inside(rng, spot, False) for _, spot in chosen]
+    both = "both " if count == 2 and not template.text.startswith("{ab}") and rng.random() < 0.4 else ""
+    pair = f"{both}{', '.join(said[:-1])} and {said[-1]}"
+    within = f"{', '.join(there[:-1])} and {there[-1]}"
+    if all(slot == "area" and not _NO_THE.match(spot.lower()) for slot, spot in chosen) and rng.random() < 0.6:
+        within = f"in {pair}"
+    size = rng.choice(tuple(relative.DEGREES))
+    dd = rng.choice(relative.DEGREES[size])
+    by = dd if rng.random() < 0.7 or "{dd}" in template.text else rng.choice(_A_BIT)
+    said_of_heat = re.search("degree|heat|thermostat|temperature", template.text)
+    t = levels.degrees(rng) if said_of_heat else rng.choice(levels.MILD)
+    change = {"temperature": t}
+    if section != "several.same":
+        up = section == "several.warmer"
+        change = {"temperature_step": ("up" if up else "down") if by in _A_BIT else f"{'' if up else '-'}{size}"}
+    calls, answers = [], []
+    for (slot, spot), devices in zip(chosen, sets, strict=True):
+        arguments = {slot: spot.lower()}
+        calls.append(call("HassClimateSetTemperature", arguments | change))
+        target = Target("", "", arguments, devices[:1], False, spot, "thermostat")
+        answers.append(results.done(rng, target, f"set to {t} °C"))
+    text = GRAMMAR.say(rng, template.node, {"ab": pair, "in_ab": within, "t": t, "dd": dd, "by": by})
+    if drafts.says_a_name(home, text):
+        return None
+    return Draft(text, "say", tuple(calls), tuple(answers), template.text)
+
+
+_A_BIT = ("a bit", "a touch", "a little", "a notch", "slightly")
 
 
 def scales_differ(one: str, other: str) -> bool:

@@ -33,7 +33,7 @@ def called_otherwise(rng: random.Random, home: Home, share: float = OTHERWISE) -
     Only where the appliance itself understands the word as that one thing. Sentences are made from this home, the
     device list from the other; so the calls hold what was said.
     """
-    registry = _registry(home)
+    registry = registry_of(home)
     areas = {area: _room_otherwise(rng, registry, area) if rng.random() < share else area for area in home.areas}
     devices = []
     for index, device in enumerate(home.devices):
@@ -82,7 +82,8 @@ def _exchanged(text: str, changed: dict[str, str]) -> str:
     return re.sub(rf"\b(?:{either})\b", lambda found: changed[found[0]], text)
 
 
-def _registry(home: Home) -> Registry:
+def registry_of(home: Home) -> Registry:
+    """The devices and rooms as the appliance keeps them."""
     devices = (
         Device(str(index), one.name, one.domain, one.area, one.floor, one.aliases, one.device_class)
         for index, one in enumerate(home.devices)

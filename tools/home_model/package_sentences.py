@@ -40,7 +40,7 @@ WEIGHTS: dict[str, dict[str, float]] = {
         "HassTimerStatus": 14,
     },
     "media": {
-        "HassMediaPause": 12, "HassMediaUnpause": 10, "HassMediaNext": 12, "HassMediaPrevious": 12, "HassSetVolume": 14, "HassSetVolumeRelative": 12, "HassMediaSearchAndPlay": 18,
+        "HassMediaPause": 12, "HassMediaUnpause": 10, "HassMediaNext": 12, "HassMediaPrevious": 12, "HassSetVolume": 14, "HassSetVolumeRelative": 12, "HassMediaSearchAndPlay": 26,
         "HassMediaPlayerMute": 5, "HassMediaPlayerUnmute": 5,
     },
     "list": {"HassShoppingListAddItem": 4, "HassShoppingListCompleteItem": 4, "HassListAddItem": 4, "HassListCompleteItem": 4, "HassListRemoveItem": 1},

@@ -7,7 +7,8 @@ import random
 import re
 from dataclasses import replace
 
-from tools.home_model import results, things
+from appliance.speech.numbers import digits
+from tools.home_model import results, things, titles
 from tools.home_model.calls import Draft, Result, call
 from tools.home_model.drafts import draft, pick
 from tools.home_model.grammar import Split
@@ -54,8 +55,8 @@ _MEDIA = {
 
 _MEDIA_WEIGHTS = {
     "media.pause": 12, "media.unpause": 9, "media.next": 11, "media.previous": 9, "mute": 5, "unmute": 4, "volume.set": 12, "volume.up": 7, "volume.down": 7,
-    "volume.step.up": 3, "volume.step.down": 3, "play": 12, "play.class": 7, "play.watch": 3, "loud": 1.5, "quiet": 1.5, "loud.x": 0.7,
-    "play.mood": 2, "media.off": 1.5, "play.on": 5, "media.some": 4, "volume.at": 4.5, "volume.din": 2.5,
+    "volume.step.up": 3, "volume.step.down": 3, "play": 20, "play.class": 10, "play.watch": 4, "loud": 1.5, "quiet": 1.5, "loud.x": 0.7,
+    "play.mood": 2, "media.off": 1.5, "play.on": 7, "media.some": 4, "volume.at": 4.5, "volume.din": 2.5,
 }  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def _level(rng: random.Random, text: str) -> str:
     return percent(rng)
 
 
-_SOMEWHERE = re.compile(r"\b(?:in|on|at|for|from)(?: (?:the|my|our))? (\w+)")
+_SOMEWHERE = re.compile(r"\b(?:in|on|at|for|from|to|through|over|inside|around|via)(?: (?:the|my|our))? (\w+)")
 _PLACES = frozenset("garden house home room office hall stairs radio school church".split())
 
 
@@ -122,6 +123,21 @@ def _tidy(found: Draft | None, title: str) -> Draft | None:
     if found is None or title.startswith("on "):
         return found
     return replace(found, text=found.text.replace(" on on ", " on "))
+
+
+_INNER = re.compile(r"\bin the (?=\w)")
+"""What may be part of a title where another place follows: "play dancing in the kitchen in the bedroom"."""
+
+_SOME_THE = re.compile(r"\b(?:some|a bit of|a little|any) (?:the|an?|something|anything|episode|season|chapter|part) ")
+_PLAYS = re.compile(r"\b(?:play|playing|hear|hearing|listen|listening|stream|streaming|queue|song|tune|tracks?)\b")
+
+
+def _heard_as_title(text: str, title: str, slots: frozenset[str]) -> bool:
+    """Whether the words are nothing but a title, and are written in the sentence as they are alone."""
+    if title not in digits(text) or _SOME_THE.search(text):
+        return False
+    plays = slots & {"class", "video"} or _PLAYS.search(text.partition(title)[0])
+    return bool(plays) or not titles.needs_play(title)
 
 
 def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -171,7 +187,8 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
             slots["q"] = _mood(rng)
         else:
             slots["q"] = things.music(rng, split) if section in ("play", "play.on") else things.work(rng, split)
-            if says_where(home, slots["q"]):
+            inner = _INNER.sub("", slots["q"]) if slots["on"] and "{q} {on}" in chosen[0].text else slots["q"]
+            if says_where(home, inner):
                 return None
         if not template_slots & {"class", "video"} and IS_CLASS.search(slots["q"]):
             return None  # "play sad song" is the song called sad
@@ -186,7 +203,9 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
             slots["class"] = rng.choice(spoken)
             arguments["media_class"] = media_class
             if media_class == "artist":
-                slots["q"] = slots["q"].partition(" by ")[0]
+                slots["q"] = things.artist(rng, split)
+            elif media_class == "playlist" and rng.random() < 0.5:
+                slots["q"] = titles.playlist(rng, split)
         elif section == "play.watch":
             media_class, spoken = rng.choice(tuple(_VIDEOS.items()))
             slots["video"] = rng.choice(spoken)
@@ -211,4 +230,38 @@ def media(rng: random.Random, home: Home, split: Split) -> Draft | None:
     else:
         result = Result(True, f"{player.name} is {state.format(n=n, m=m, q=slots['q'])}")
     done = _tidy(draft(rng, chosen, slots, call(tool, arguments), result, names), slots["q"])
-    return None if done is None or _names_another(home, done.text, arguments) else done
+    if done is None or _names_another(home, done.text, arguments):
+        return None
+    return done if not slots["q"] or _heard_as_title(done.text, slots["q"], template_slots) else None
+
+
+_PLAIN_PLAYERS = {"tv": ("tv", "tv", "telly", "television"), "speaker": ("speaker", "speaker", "stereo")}
+_PLAIN_WORDS = re.compile(r"\b(?:tv|telly|television|speakers?|stereo)\b")
+
+
+def _plainly_called(rng: random.Random, home: Home) -> tuple[Home, str, HomeDevice] | None:
+    """The home with its only TV or speaker called just that, as people do who have one."""
+    device_class, called = rng.choice(tuple(_PLAIN_PLAYERS.items()))
+    found = members(home, "media_player", device_class)
+    others = [device for device in home.devices if device not in found]
+    names = [name.lower() for device in others for name in (device.name, *device.aliases)]
+    if len(found) != 1 or any(map(_PLAIN_WORDS.search, names)):
+        return None
+    word = rng.choice(called)
+    return replace(home, devices=(*others, replace(found[0], name=word, aliases=()))), word, found[0]
+
+
+def of_house(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Something about what plays, in a home whose only TV need not be called by its name."""
+    plain = _plainly_called(rng, home) if rng.random() < 0.3 else None
+    if plain is None:
+        return media(rng, home, split)
+    called_so, word, player = plain
+    found = media(rng, called_so, split)
+    if found is None or found.calls[0].arguments.get("name") != word or found.calls[0].tool == "HassTurnOff":
+        return None
+    known = [name.lower() for name in (player.name, *player.aliases)]
+    if any(name in found.text.lower() for name in known) or len(_PLAIN_WORDS.findall(found.text)) > 1:
+        return None
+    told = tuple(replace(each, text=each.text.replace(word, player.name, 1)) for each in found.results)
+    return replace(found, names=(), results=told)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Things that are not there, that must not be touched, that are not told in full, or that this box cannot do."""
+"""Things that must not be touched, that are not told in full, or that this box cannot do."""
 
 from __future__ import annotations
 
@@ -7,147 +7,21 @@ import random
 import re
 from collections.abc import Callable
 
-from tools.home_model import acts, chores, drafts, levels, players, switching, things, timers, words
-from tools.home_model.calls import Draft, Result, Turn, call
-from tools.home_model.clauses import imperative
+from tools.home_model import acts, chores, drafts, levels, players, switching, things, timers
+from tools.home_model.calls import Draft, Turn, call
+from tools.home_model.clauses import GIVES_REASON, imperative
 from tools.home_model.grammar import GRAMMAR, Split
-from tools.home_model.homes import Home, area_stranger, stranger
-from tools.home_model.places import inside, somewhere
+from tools.home_model.homes import Home
+from tools.home_model.let_be import let_be
+from tools.home_model.places import somewhere
 from tools.home_model.relative import said
-from tools.home_model.targets import Target, article, named, of_set
-from tools.home_model.wording import finished, gerund, plain_turn, wrapped
-
-
-def _nouns(*kinds: str) -> tuple[str, ...]:
-    """One word for a thing; "the ruby lights" of no room would be lights in a room."""
-    return tuple(
-        noun
-        for kind, nouns in words.NOUNS.items()
-        for noun in nouns
-        if kind.startswith(kinds)
-        and " " not in noun
-        and not noun.isupper()
-        and noun not in ("lights", "fans", "blinds")
-    )
-
-
-_UNKNOWN_NOUNS = _nouns("")
-_NOUNS_OF = {
-    "brightness": _nouns("light"), "color": _nouns("light"), "position": _nouns("cover"), "climate.set": _nouns("climate"), "media.pause.name": _nouns("media_player"),
-    "open": _nouns("cover"), "close": _nouns("cover"), "lock": _nouns("lock"), "unlock": _nouns("lock"), "ask.yesno": _nouns("light", "switch", "fan", "media_player"),
-    "on": _nouns("light", "switch", "fan", "input_boolean", "climate", "media_player", "humidifier"), "off": _nouns("light", "switch", "fan", "input_boolean", "climate", "media_player", "humidifier"),
-}  # fmt: skip
-_NOUNS_THAT_ARE = {"open": _NOUNS_OF["open"], "locked": _NOUNS_OF["lock"]}
-_TELLING = {
-    "brightness": re.compile(r"\b(?:bright\w*|dim\w*|light\w*|lumin\w*|shin\w*|glow\w*|burn\w*)\b"),
-    "position": re.compile(r"\b(?:open\w*|clos\w*|shut\w*|rais\w*|lower\w*)\b"),
-}
-"""What must be said of a thing that nobody knows, lest a number of percent be meant for something else."""
-_NO_NAMES = frozenset(("first", "second", "third", "red", "blue", "green", "white", "black", "yellow", "golden"))
-"""What nobody takes for a name where it stands alone."""
-
-
-def _twins(rng: random.Random, home: Home, split: Split) -> Turn | None:
-    """A name that two devices share the end of: asked back which one is meant."""
-    pairs = [
-        (one, other) for one in home.devices for other in home.devices
-        if one.domain == other.domain and one.domain in ("light", "switch", "fan", "cover") and one.name != other.name
-        and len(one.name.split()) > 2
-        and one.name.lower().split()[1:] == other.name.lower().split()[1:]
-    ]  # fmt: skip
-    if not pairs:
-        return None
-    one, other = rng.choice(pairs)
-    name = " ".join(one.name.lower().split()[1:])
-    opens = rng.random() < 0.5
-    section = ("open" if opens else "close") if one.domain == "cover" else ("on" if opens else "off")
-    # A room or a kind alone ("the kitchen lamp", "the wall lights") means all of them, and is not asked back.
-    cut = any(
-        each.name.lower().split()[0] + " " + name.split()[0] in area.lower()
-        for each in (one, other)
-        for area in home.areas
-    )
-    if home.find(name) is not None or cut or not re.fullmatch(r"[a-z' ]+[a-rt-z]", name) or name.startswith("room"):
-        return None
-    target = Target(article(rng, name), name, {"name": name}, ())
-    result = Result(False, f"Which one do you mean, {one.name} or {other.name}?")
-    found = drafts.draft(
-        rng,
-        drafts.pick(rng, split, section, f"{section}.say"),
-        target.slots,
-        call("HassTurnOn" if opens else "HassTurnOff", {"name": name}),
-        result,
-        (name,),
-    )
-    return finished(rng, "unknown", found, wrapped(rng, found, split)) if found else None
-
-
-def unknown(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
-    if rng.random() < 0.25 and (asked := _twins(rng, home, split)) is not None:
-        return asked
-    pick = rng.random()
-    if pick < 0.16:
-        area = area_stranger(rng, home)
-        domain = rng.choice(("light", "light", "fan", "cover"))
-        nouns = {"light": "lights", "fan": "fans", "cover": "blinds"}[domain]
-        arguments = {"area": area, "domain": domain} | ({"device_class": "blind"} if domain == "cover" else {})
-        opens = rng.random() < 0.5
-        section = ("open" if opens else "close") if domain == "cover" else ("on" if opens else "off")
-        phrase = rng.choice(
-            (
-                f"the {nouns} {inside(rng, area)}",
-                f"the {area} {nouns}",
-                f"{area} {nouns}",
-                f"all the {nouns} {inside(rng, area)}",
-            )
-        )
-        target = Target(phrase, re.sub(r"^(?:all )?the ", "", phrase), arguments, (), True, area, nouns)
-        chosen = drafts.pick(rng, split, section, f"{section}.say")
-        result = Result(False, f"I do not know a room called {area}")
-        found = drafts.draft(
-            rng, chosen, target.slots, call("HassTurnOn" if opens else "HassTurnOff", arguments), result
-        )
-        return finished(rng, "unknown", found, wrapped(rng, found, split)) if found else None
-    tool, section, more, slots = rng.choice(_UNKNOWN)
-    name = stranger(rng, home, _NOUNS_THAT_ARE.get(slots.get("state", ""), _NOUNS_OF.get(section, _UNKNOWN_NOUNS)))
-    if name in _NO_NAMES:
-        return None
-    text = article(rng, name)
-    plural = any(name.split()[-1] == f"{noun}s" for noun in _UNKNOWN_NOUNS)
-    target = Target(text, name, {"name": name}, (), plural)
-    number = levels.degrees(rng) if "temperature" in more else levels.percent(rng)
-    arguments = {"name": name} | {slot: number if value == "{n}" else value for slot, value in more.items()}
-    chosen = drafts.pick(rng, split, section, f"{section}.say")
-    result = Result(False, rng.choice((f"I do not know a device called {name}",) * 5 + (f"There is no {name} here",)))
-    colored = {"color": more.get("color", "red"), "kelvin": "warm white"}
-    found = drafts.draft(
-        rng,
-        chosen,
-        target.slots
-        | {"n": number, "t": number, "in_x": f"on {text}", "on": f"on {text}", "p": text, "onp": f"on {text}"}
-        | colored
-        | slots,
-        call(tool, arguments),
-        result,
-    )
-    if found is None or (tool.startswith("HassMedia") and name not in found.text):
-        return None
-    if section in _TELLING and name.split()[-1] not in _NOUNS_OF[section] and not _TELLING[section].search(found.text):
-        return None  # "put the frog at 30 percent" may be meant for a lamp or for a blind
-    return finished(rng, "unknown", found, wrapped(rng, found, split))
-
-
-_UNKNOWN: tuple[tuple[str, str, dict[str, str], dict[str, str]], ...] = (
-    *((("HassTurnOn", "on", {}, {}), ("HassTurnOff", "off", {}, {})) * 3),
-    ("HassTurnOn", "open", {}, {}), ("HassTurnOff", "close", {}, {}), ("HassTurnOn", "lock", {}, {}), ("HassTurnOff", "unlock", {}, {}), ("HassToggle", "toggle", {}, {}),
-    ("HassLightSet", "brightness", {"brightness": "{n}"}, {}), ("HassLightSet", "color", {"color": "red"}, {}), ("HassLightSet", "color", {"color": "blue"}, {}),
-    ("HassSetPosition", "position", {"position": "{n}"}, {}), ("HassClimateSetTemperature", "climate.set", {"temperature": "{n}"}, {}), ("HassMediaPause", "media.pause.name", {}, {}),
-    ("HassGetState", "ask.yesno", {"state": "on"}, {"state": "on"}), ("HassGetState", "ask.yesno", {"state": "open"}, {"state": "open"}), ("HassGetState", "ask.yesno", {"state": "locked"}, {"state": "locked"}),
-    ("HassGetState", "ask.state", {}, {}), ("HassGetState", "ask.state", {}, {}),
-)  # fmt: skip
+from tools.home_model.targets import Target, named, of_set
+from tools.home_model.wording import gerund, plain_turn, wrapped
 
 
 def negation(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
+    if rng.random() < 0.12:
+        return let_be(rng, home, split)
     if rng.random() < 0.38:
         return _aside(rng, home, split)
     if rng.random() < 0.12:
@@ -246,7 +120,7 @@ def talk(kind: str) -> Callable[[random.Random, Home, Split, Turn | None], Turn 
     sizes = [len(GRAMMAR.sections[section]) for section in _TALK[kind]]
 
     def make(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
-        if kind == "decline" and rng.random() < 0.3:
+        if kind == "decline" and rng.random() < 0.45:
             return _later(rng, home, split) if rng.random() < 0.8 else _unsparing(rng, home, split)
         section = rng.choices(_TALK[kind], sizes)[0]
         template = GRAMMAR.pick(rng, section, split)
@@ -273,6 +147,8 @@ def _later(rng: random.Random, home: Home, split: Split) -> Turn | None:
     if found is None or template is None or found.calls[0].tool.endswith("Timer"):
         return None
     text = GRAMMAR.say(rng, template.node, {"c": found.text})
+    if GIVES_REASON.search(found.text) and not text.endswith(found.text):
+        return None  # "make it 20 degrees so we're not throwing money away by tonight"
     return plain_turn(rng, "decline", text, "I can only do things right away.", template.text, found.names)
 
 

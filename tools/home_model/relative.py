@@ -107,13 +107,13 @@ def step(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if rng.random() < 0.3:
         section, size = f"by.{what}", rng.choice((5, 10, 10, 15, 20, 20, 25, 30, 40, 50))
         if what in ("warm", "stat"):
-            size = rng.choice(tuple(_DEGREES))
+            size = rng.choice(tuple(DEGREES))
         rises = rng.random() < 0.5
         slots |= {
             "n": str(size), "d": str(size), "up": "up" if rises else "down", "more": rng.choice(("brighter",) if rises else ("dimmer", "darker")),
             "faster": "faster" if rises else "slower", "warmer": rng.choice(("warmer", "hotter") if rises else ("cooler", "colder")),
             "raise": rng.choice(("raise", "increase", "boost") if rises else ("lower", "reduce", "decrease")),
-            "dd": rng.choice(_DEGREES.get(size, (f"{size} degrees",))), "moreless": "more" if rises else "less",
+            "dd": rng.choice(DEGREES.get(size, (f"{size} degrees",))), "moreless": "more" if rises else "less",
         }  # fmt: skip
         if what == "bright" and rng.random() < 0.3:
             slots["raise"] = "brighten" if rises else "dim"
@@ -162,7 +162,7 @@ def _light_of_place(rng: random.Random, home: Home, split: Split) -> Draft | Non
     return unless_named(home, Draft(text, chosen[1], (made,), (results.done(rng, target, state),), chosen[0].text))
 
 
-_DEGREES: dict[float, tuple[str, ...]] = {
+DEGREES: dict[float, tuple[str, ...]] = {
     0.5: ("half a degree",), 1: ("a degree", "one degree", "1 degree"), 1.5: ("a degree and a half", "1.5 degrees"),
     2: ("2 degrees", "a couple of degrees", "a couple degrees"), 3: ("3 degrees",), 4: ("4 degrees",), 5: ("5 degrees",),
 }  # fmt: skip
@@ -179,7 +179,7 @@ _WHOLE = re.compile(
 def _subject(rng: random.Random, home: Home, what: str) -> tuple[Target, dict[str, str], dict[str, str]] | None:
     """What is changed, the arguments that say so, and the slots of a sentence about it."""
     if what == "warm":
-        spot = somewhere(rng, home, {"area": 4, "here": 2, "none": 4})
+        spot = somewhere(rng, home, {"area": 4, "here": 2, "none": 4}, of=False)
         if spot is None:
             return None
         found = members(home, "climate", None, spot.area, spot.floor) or members(home, "climate", None)

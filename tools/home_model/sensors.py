@@ -11,10 +11,10 @@ from tools.home_model import results
 from tools.home_model.calls import Draft, Result, call
 from tools.home_model.drafts import draft, names_of, pick, place_slots, some_device
 from tools.home_model.grammar import GRAMMAR, Split
-from tools.home_model.homes import Home
+from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.kinds import MEASURES, NOTICES
 from tools.home_model.places import somewhere
-from tools.home_model.targets import members, named, namesakes
+from tools.home_model.targets import Target, members, named, namesakes
 from tools.home_model.topics import arguments_of, asked_place
 
 
@@ -29,7 +29,12 @@ def measure(rng: random.Random, home: Home, split: Split) -> Draft | None:
     low = target.arguments["name"]
     if any(other.domain == "sensor" for other in namesakes(home, device, target.arguments)):
         return None
-    if f"ask.how.{device.device_class}" in GRAMMAR.sections and rng.random() < 0.25:
+    thing = _measured(home, device) if rng.random() < 0.4 else None
+    if thing is not None:
+        text = f"{rng.choice(('the', 'the', 'the', 'my', 'our'))} {thing}"
+        target = Target(text, thing, {"name": device.name.lower()}, (device,))
+        low = thing
+    if f"ask.how.{device.device_class}" in GRAMMAR.sections and rng.random() < (0.6 if thing else 0.25):
         chosen = pick(rng, split, f"ask.how.{device.device_class}")
         return draft(
             rng,
@@ -60,6 +65,29 @@ def measure(rng: random.Random, home: Home, split: Split) -> Draft | None:
     )
 
 
+_SAID_OF_THINGS = frozenset(
+    "temperature humidity battery power energy moisture weight distance speed water gas volume_storage pressure signal_strength ph".split()
+)
+
+
+def _measured(home: Home, device: HomeDevice) -> str | None:
+    """What a sensor measures: "the battery of the remote", "how warm is the pool" ask Remote Battery and Pool Temp."""
+    low, kind = device.name.lower(), device.device_class or ""
+    suffixes = sorted(MEASURES[kind].suffixes, key=len, reverse=True) if kind in _SAID_OF_THINGS else ()
+    thing = next((low.removesuffix(f" {each.lower()}") for each in suffixes if low.endswith(f" {each.lower()}")), None)
+    places = [place.lower() for place in (*home.areas, *home.floors)]
+    if thing is None or thing in places:
+        return None
+    rivals = [
+        other
+        for other in home.devices
+        if other is not device
+        and other.domain in ("sensor", "climate")
+        and any(thing in name.lower() for name in (other.name, *other.aliases))
+    ]
+    return None if rivals else thing
+
+
 def _clear() -> dict[str, tuple[str, ...]]:
     # "The volume in the cellar" may be of two classes; without a name nothing says which.
     said = Counter(quantity for measure in MEASURES.values() for quantity in measure.quantities)
@@ -71,6 +99,12 @@ def _clear() -> dict[str, tuple[str, ...]]:
         for kind, measure in MEASURES.items()
     }
 
+
+_AREA_WORDS = {"humidity": "ask.area.humid", "illuminance": "ask.area.bright", "power": "ask.area.power"}
+_OF_THE_HOUSE = frozenset(
+    "humidity power energy carbon_dioxide aqi pm25 atmospheric_pressure wind_speed precipitation water gas battery".split()
+)
+"""What is asked for with no room named, or of a whole floor: "what's the humidity", "how much power are we using"."""
 
 _NOT_OF_ROOMS = frozenset(("temperature", "timestamp", "date"))  # "the time in the laundry room" is the time of day
 
@@ -95,24 +129,35 @@ def area_measure(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if area is None or device_class is None:
         return None
     quantity = rng.choice(_CLEAR[device_class])
-    if home.find(f"{area} {quantity}") is not None:
-        return None
-    spot = somewhere(rng, Home((), (area,), ()), {"area": 92, "here": 8})
-    if spot is None:
-        return None
-    section = (
-        {"humidity": "ask.area.humid", "illuminance": "ask.area.bright"}.get(device_class)
-        if rng.random() < 0.2
-        else "ask.area.measure"
+    wider = rng.random() < 0.22 and device_class in _OF_THE_HOUSE
+    spot = (
+        asked_place(rng, home, {"none": 50, "floor": 35, "all": 15})
+        if wider
+        else somewhere(rng, Home((), (area,), ()), {"area": 92, "here": 8})
     )
-    chosen = pick(rng, split, section or "ask.area.measure")
-    if spot.area is None and chosen and "A" in chosen[0].slots:
+    if spot is None or home.find(f"{spot.bare or area} {quantity}") or home.find(quantity):
         return None
-    there = members(home, "sensor", device_class, spot.area)
+    section = "ask.area.measure"
+    if device_class == "battery" and wider:
+        if members(home, "binary_sensor", "battery"):
+            return None  # "how are the batteries" may as well ask which of them are low
+        section = "ask.area.batteries"
+    elif rng.random() < 0.2 and (spot.inside or device_class != "illuminance"):
+        section = _AREA_WORDS.get(device_class, section)
+    chosen = pick(rng, split, section)
+    if chosen and not spot.inside and section == "ask.area.humid" and not re.search("humid|moist|air", chosen[0].text):
+        return None  # "is it dry enough for the washing" may as well ask for the weather
+    if spot.area is None and spot.floor is None and chosen and "A" in chosen[0].slots:
+        return None
+    there = members(home, "sensor", device_class, spot.area, spot.floor)
+    if wider and not there and rng.random() < 0.8:
+        return None
     result = (
         results.told(rng, there[0])
         if there
-        else Result(False, f"There is no {device_class.replace('_', ' ')} sensor{results.at(spot.area or '')}")
+        else Result(
+            False, f"There is no {device_class.replace('_', ' ')} sensor{results.at(spot.area or spot.floor or '')}"
+        )
     )
     arguments = spot.arguments | {"domain": "sensor", "device_class": device_class}
     return draft(rng, chosen, place_slots(spot) | {"quantity": quantity}, call("HassGetState", arguments), result)

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Questions about states: what state a thing is in, whether it is so, and which things of a kind or a place are so."""
+"""Questions about states: what state a thing is in, whether it is so, whether a machine is done, whether anything is on."""
 
 from __future__ import annotations
 
 import random
 import re
 
+from appliance.home.states import noun
 from tools.home_model import results
-from tools.home_model.calls import Draft, Form, call
+from tools.home_model.calls import Draft, Form, Result, call
 from tools.home_model.drafts import draft, pick, place_slots, some_device
 from tools.home_model.grammar import Split, Template
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.kinds import MACHINES, NOTICES
-from tools.home_model.targets import members, namesakes
+from tools.home_model.places import Place
+from tools.home_model.targets import Target, members, namesakes
 from tools.home_model.topics import about, arguments_of, asked_of, asked_place
 
 # Words for a state, and the state they ask for.
@@ -20,13 +22,24 @@ STATE_WORDS: dict[str, tuple[tuple[str, str], ...]] = {
     "light": (("on", "on"), ("off", "off"), ("turned on", "on"), ("switched on", "on"), ("turned off", "off"), ("lit", "on"), ("burning", "on")),
     "switch": (("on", "on"), ("off", "off"), ("turned on", "on"), ("switched on", "on"), ("switched off", "off")),
     "fan": (("on", "on"), ("off", "off"), ("running", "on"), ("turned on", "on"), ("spinning", "on")),
-    "cover": (("open", "open"), ("closed", "closed"), ("shut", "closed"), ("opened", "open"), ("open", "open"), ("closed", "closed"), ("opening", "opening"), ("closing", "closing")),
+    "cover": (("open", "open"), ("closed", "closed"), ("shut", "closed"), ("opened", "open"), ("open", "open"), ("closed", "closed"), ("opening", "opening"), ("closing", "closing"), ("shutting", "closing")),
     "valve": (("open", "open"), ("closed", "closed"), ("shut", "closed")),
     "lock": (("locked", "locked"), ("unlocked", "unlocked"), ("locked", "locked"), ("securely locked", "locked"), ("locked up", "locked"), ("bolted", "locked")),
     "media_player": (("on", "on"), ("off", "off"), ("playing", "playing"), ("paused", "paused"), ("turned on", "on")),
     "climate": (("on", "on"), ("off", "off"), ("turned on", "on"), ("switched off", "off")),
     "vacuum": (("cleaning", "cleaning"), ("docked", "docked"), ("running", "cleaning"), ("charging", "docked"), ("returning", "returning")),
+    "lawn_mower": (("mowing", "mowing"), ("docked", "docked"), ("running", "mowing"), ("returning", "returning")),
+    "script": (("running", "on"), ("active", "on"), ("finished", "off")),
+    "humidifier": (("on", "on"), ("off", "off"), ("running", "on"), ("turned on", "on"), ("switched off", "off")),
+    "water_heater": (("on", "on"), ("off", "off"), ("turned on", "on"), ("switched on", "on"), ("switched off", "off")),
+    "input_boolean": (("on", "on"), ("off", "off"), ("turned on", "on"), ("active", "on"), ("switched off", "off"), ("enabled", "on"), ("disabled", "off")),
 }  # fmt: skip
+_ARMED = (("armed", "on"), ("set", "on"), ("on", "on"), ("disarmed", "off"), ("off", "off"))
+
+
+def words_of(device: HomeDevice) -> tuple[tuple[str, str], ...]:
+    guards = device.domain in ("switch", "input_boolean") and re.search(r"\b(?:alarm|security)\b", device.name.lower())
+    return _ARMED if guards else STATE_WORDS[device.domain]
 
 
 def _state_of_words(template: str, section: str) -> str | None:
@@ -53,6 +66,10 @@ def state(rng: random.Random, home: Home, split: Split) -> Draft | None:
             "climate",
             "media_player",
             "vacuum",
+            "lawn_mower",
+            "humidifier",
+            "water_heater",
+            "input_boolean",
             "sensor",
             "binary_sensor",
             "person",
@@ -80,11 +97,17 @@ _LEFT = re.compile(r"\b(?:leave|left|leaving|forget|forgotten|got|had|kept|keep|
 _LEFT_SO = ("door", "window", "garage_door", "opening", "lock", "plug", "running", "battery_charging")
 
 
-def _nobody_leaves(chosen: tuple[Template, Form] | None, domain: str, device_class: str | None, word: str) -> bool:
+def nobody_leaves(chosen: tuple[Template, Form] | None, domain: str, device_class: str | None, word: str) -> bool:
     """Whether the template says that somebody left it so, and nobody could: "who left the carbon monoxide detected"."""
     if chosen is None or not _LEFT.search(chosen[0].text):
         return False
     return word in ("opening", "closing", "returning") or (domain == "binary_sensor" and device_class not in _LEFT_SO)
+
+
+_EITHER = {
+    "cover": "ask.openclosed", "valve": "ask.openclosed", "lock": "ask.locked", "light": "ask.onoff", "fan": "ask.onoff", "switch": "ask.onoff", "climate": "ask.onoff",
+    "media_player": "ask.onoff", "humidifier": "ask.onoff", "water_heater": "ask.onoff", "input_boolean": "ask.onoff",
+}  # fmt: skip
 
 
 def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
@@ -93,194 +116,107 @@ def yes_or_no(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if device is None:
         return None
     target = asked_of(rng, home, device)
-    arguments = arguments_of(target, device)
+    return so(rng, home, split, target, arguments_of(target, device))
+
+
+def so(rng: random.Random, home: Home, split: Split, target: Target, arguments: dict[str, str]) -> Draft | None:
+    """Whether a device, or whether all of a set, are so."""
+    device = target.devices[0]
+    nouns = noun(device.domain, arguments.get("device_class"), 2)
+
+    def answer(asked: str, other: str) -> Result:
+        if len(target.devices) == 1:
+            return results.yes_or_no(rng, device, asked, other)
+        return results.counted(rng, target.devices, nouns, asked, target.where)
+
     if device.domain == "binary_sensor":
         notice = NOTICES[device.device_class or "door"]
         on = rng.random() < 0.6
         word, asked = rng.choice(notice.on if on else notice.off), "on" if on else "off"
         true, false = (notice.on[0], notice.off[0]) if on else (notice.off[0], notice.on[0])
     else:
-        word, asked = rng.choice(STATE_WORDS[device.domain])
+        word, asked = rng.choice(words_of(device))
         true, false = asked, rng.choice([each for _, each in STATE_WORDS[device.domain] if each != asked])
+    shut = device.domain == "lock" and re.search(r"\b(?:door|gate)s?\b", target.text) and rng.random() < 0.08
+    if shut:  # a lock does not know, and tells what it does
+        word, asked = rng.choice((("open", "open"), ("closed", "closed"), ("shut", "closed")))
     if any(word in _state_words(other) for other in namesakes(home, device, target.arguments)):
         return None
-    either = {
-        "cover": "ask.openclosed",
-        "lock": "ask.locked",
-        "valve": "ask.openclosed",
-        "light": "ask.onoff",
-        "fan": "ask.onoff",
-        "switch": "ask.onoff",
-        "climate": "ask.onoff",
-        "media_player": "ask.onoff",
-    }.get(device.domain)
-    if either and rng.random() < (0.2 if either == "ask.onoff" else 0.12):
+    either = _EITHER.get(device.domain)
+    if either and not shut and rng.random() < (0.2 if either == "ask.onoff" else 0.12):
         chosen = pick(rng, split, either)
         if chosen is None:
             return None
         said = chosen[0].text.replace(" or not", "")
         alone = either == "ask.locked" and not re.search(r" or | get in |\bunlocked\b", said)
-        if alone:
-            arguments["state"] = "locked"
-        result = results.yes_or_no(rng, device, "locked", "unlocked") if alone else results.told(rng, device)
-        way = None if either == "ask.locked" else _state_of_words(chosen[0].text, either)
+        way = "locked" if alone else None if either == "ask.locked" else _state_of_words(chosen[0].text, either)
+        result = answer(true, false) if len(target.devices) > 1 else results.told(rng, device)
         if way is not None:
             arguments["state"] = way
-            other = {"on": "off", "off": "on"}.get(way, "open")
-            result = results.yes_or_no(rng, device, way, other)
+            other = {"on": "off", "off": "on", "locked": "unlocked"}.get(way, "open")
+            result = answer(way, other)
         return about(rng, chosen, target, {}, call("HassGetState", arguments), result)
     arguments["state"] = asked
-    result = results.yes_or_no(rng, device, true, false)
     chosen = pick(rng, split, "ask.yesno")
-    if _nobody_leaves(chosen, device.domain, device.device_class, word):
+    if nobody_leaves(chosen, device.domain, device.device_class, word):
         return None
+    result = results.told(rng, device) if shut else answer(true, false)
     return about(rng, chosen, target, {"state": word}, call("HassGetState", arguments), result)
 
 
-_ODD = frozenset(
-    (
-        *((noun, "detected") for noun in ("devices", "things")),
-        *((noun, "stopped") for noun in ("devices", "things")),
-        *(("rooms", word) for word in ("triggered", "clear")),
-        *(("updates", word) for word in ("ready to update", "up to date")),
-        ("devices", "available"),
-    )
-)
-"""What is not said of a set, or does not tell which kind of sensor is meant."""
+# What somebody may have done: (has ... it, did ... it, on or off behind it, the state it is in then)
+_DEEDS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
+    "cover": (("opened", "open", "", "open"), ("opened", "open", "", "open"), ("closed", "close", "", "closed"), ("shut", "shut", "", "closed"), ("left open", "leave open", "", "open")),
+    "valve": (("opened", "open", "", "open"), ("closed", "close", "", "closed"), ("shut off", "shut off", "", "closed")),
+    "lock": (("locked", "lock", "", "locked"), ("unlocked", "unlock", "", "unlocked"), ("bolted", "bolt", "", "locked")),
+    "light": (("turned", "turn", "on", "on"), ("turned", "turn", "off", "off"), ("switched", "switch", "on", "on"), ("switched", "switch", "off", "off")),
+    "binary_sensor": (("opened", "open", "", "on"), ("opened", "open", "", "on"), ("closed", "close", "", "off"), ("shut", "shut", "", "off"), ("left open", "leave open", "", "on")),
+}  # fmt: skip
+_UPRIGHT = ("blind", "shade", "shutter", "garage")
 
 
-def of_several(rng: random.Random, home: Home, split: Split) -> Draft | None:
-    """Whether any, whether all, which, and how many of a kind are in a state."""
-    domain = rng.choice(
-        (
-            "light",
-            "light",
-            "light",
-            "lock",
-            "lock",
-            "cover",
-            "cover",
-            "fan",
-            "switch",
-            "binary_sensor",
-            "binary_sensor",
-            "binary_sensor",
-            "media_player",
-        )
-    )
-    device_class = None
-    if domain == "cover":
-        classes = [device.device_class for device in home.devices if device.domain == "cover" and device.device_class]
-        if not classes:
-            return None
-        device_class = rng.choice(classes)
-        nouns: tuple[str, ...] = {"garage": ("garage doors",), "curtain": ("curtains", "drapes")}.get(
-            device_class, (f"{device_class}s",)
-        )
-        word, asked = rng.choice(STATE_WORDS["cover"])
-        if device_class in ("window", "door") and members(home, "binary_sensor", device_class):
-            domain, asked = "binary_sensor", "on" if asked in ("open", "opening") else "off"
-            word = "open" if asked == "on" else "closed"
-    elif domain == "binary_sensor":
-        # Which rooms have such a sensor is for the executor to find out; a question may well be about none.
-        sensed = [
-            device.device_class for device in home.devices if device.domain == "binary_sensor" and device.device_class
-        ]
-        device_class = rng.choice(sensed) if sensed and rng.random() < 0.7 else rng.choice(tuple(NOTICES))
-        notice = NOTICES[device_class]
-        nouns = notice.sets
-        on = rng.random() < 0.72
-        word, asked = rng.choice(notice.on if on else notice.off), "on" if on else "off"
-        fitting = tuple(noun for noun in nouns if (noun, word) not in _ODD)
-        if rng.random() < 0.2 or not fitting:
-            nouns = (f"{device_class.replace('_', ' ')} sensors",)
-            word = rng.choice(("triggered", "on", "active", "triggered") if on else ("clear", "off"))
-        elif device_class == "light":
-            nouns, word = (
-                ("lights", "light sensors"),
-                rng.choice(("detected", "detected", "sensed") if on else ("not detected",)),
-            )
-        else:
-            nouns = fitting
-        if device_class in ("window", "door", "garage_door") and not members(home, "binary_sensor", device_class):
-            covers = {"garage_door": "garage"}.get(device_class, device_class)
-            if members(home, "cover", covers):
-                domain, device_class, asked = "cover", covers, "open" if on else "closed"
-                word = "open" if on else "closed"
-    else:
-        nouns = {
-            "light": ("lights", "lights", "lamps"),
-            "lock": ("doors", "locks", "doors"),
-            "fan": ("fans",),
-            "switch": ("switches",),
-            "media_player": ("speakers", "tvs", "media players"),
-        }[domain]
-        word, asked = rng.choice(STATE_WORDS[domain])
-    if device_class in ("garage", "garage_door") and (
-        members(home, "cover", "garage") and members(home, "binary_sensor", "garage_door")
-    ):
-        return None  # nothing says whether the door or its contact is asked
-    noun = rng.choice(nouns)
-    arguments = {"domain": domain} | ({"device_class": device_class} if device_class else {}) | {"state": asked}
-    if domain == "media_player" and noun != "media players":
-        arguments["device_class"] = device_class = "tv" if noun == "tvs" else "speaker"
-    spot = asked_place(rng, home, {"none": 45, "area": 32, "floor": 14, "here": 4, "all": 8})
-    if spot is None:
+def somebody_did(rng: random.Random, home: Home, split: Split) -> Draft | None:
+    """Whether somebody opened, unlocked or switched something: "has somebody opened the garage"."""
+    device = some_device(rng, home, ("cover", "lock", "light", "switch", "fan", "valve", "binary_sensor"))
+    opens = device and (device.domain != "binary_sensor" or device.device_class in ("door", "window", "garage_door"))
+    target = asked_of(rng, home, device) if device and opens else None
+    if device is None or target is None or namesakes(home, device, target.arguments):
         return None
-    found = members(home, domain, device_class, spot.area, spot.floor)
-    if not found and domain != "binary_sensor" and rng.random() < 0.8:
-        return None
-    if domain == "binary_sensor" and not found and members(home, "cover", device_class, spot.area, spot.floor):
-        return None  # where there are only shutters or doors that move, these are meant
-    section = rng.choice(("ask.any", "ask.any", "ask.all", "ask.which", "ask.howmany"))
-    chosen = pick(rng, split, section)
-    if _nobody_leaves(chosen, domain, device_class, word):
-        return None
-    if chosen and "{set1}" in chosen[0].text and home.find(noun.removesuffix("s")) is not None:
-        return None  # "is the light on", where a device is called Light
-    nouns_said, one = (
-        noun,
-        noun.removesuffix("es") if noun == "switches" else "battery" if noun == "batteries" else noun.removesuffix("s"),
-    )
-    slots = place_slots(spot) | {
-        "set": nouns_said,
-        "set1": one,
-        "state": word,
-        "is_any": rng.choice(("are any", "are there any", "are any of the", "is there any", "any")),
-    }
-    if spot.bare and (spot.area or spot.floor) and rng.random() < 0.3:
-        if f"{spot.bare.split()[-1]} {noun}" in ("garage doors", "door locks", "ceiling fans"):
-            return None  # "the garage doors" are no doors of the garage
-        slots |= {"set": f"{spot.bare} {noun}", "set1": f"{spot.bare} {one}", "in": ""}
-    where = spot.area or spot.floor or ""
-    return draft(
-        rng,
-        chosen,
-        slots,
-        call("HassGetState", spot.arguments | arguments),
-        results.counted(rng, found, noun, word, where),
-    )
+    if device.device_class in _UPRIGHT and rng.random() < 0.6:
+        made = call("HassGetState", arguments_of(target, device))
+        return about(rng, pick(rng, split, "ask.updown"), target, {}, made, results.told(rng, device))
+    did, do, way, state = rng.choice(_DEEDS.get(device.domain, _DEEDS["light"]))
+    words = {"on": ("open", "closed"), "off": ("closed", "open")} if device.domain == "binary_sensor" else {}
+    other = {"open": "closed", "closed": "open", "locked": "unlocked", "unlocked": "locked", "on": "off", "off": "on"}
+    result = results.yes_or_no(rng, device, *words.get(state, (state, other[state])))
+    made = call("HassGetState", arguments_of(target, device) | {"state": state})
+    return about(rng, pick(rng, split, "ask.did"), target, {"did": did, "do": do, "way": way}, made, result)
+
+
+_ROVERS = {"vacuum": ("cleaning", "docked"), "lawn_mower": ("mowing", "docked")}
 
 
 def _works(device: HomeDevice) -> bool:
     """Whether it starts, runs and comes to an end, as washing does, and all its names say so."""
-    if device.domain == "binary_sensor":
-        return device.device_class == "running"
+    if device.domain in ("binary_sensor", *_ROVERS):
+        return device.domain in _ROVERS or device.device_class == "running"
     names = (device.name, *device.aliases)
     return device.domain == "switch" and all(MACHINES.intersection(name.lower().split()) for name in names)
 
 
 def running(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Whether a machine still runs, or is done."""
-    device = some_device(
-        rng, Home(tuple(filter(_works, home.devices)), home.areas, home.floors), ("switch", "binary_sensor")
-    )
+    working = Home(tuple(filter(_works, home.devices)), home.areas, home.floors)
+    device = some_device(rng, working, ("switch", "binary_sensor", *_ROVERS))
     if device is None:
         return None
     target = asked_of(rng, home, device)
     runs = rng.random() < 0.45
     way = "on" if runs else "off"
     words = ("running", "not running") if device.domain == "binary_sensor" else ("on", "off")
+    if device.domain in _ROVERS:
+        words = _ROVERS[device.domain]
+        way = words[not runs]
     result = results.yes_or_no(rng, device, *(words if runs else words[::-1]))
     made = call("HassGetState", arguments_of(target, device) | {"state": way})
     return about(rng, pick(rng, split, "ask.running" if runs else "ask.done"), target, {}, made, result)
@@ -289,9 +225,11 @@ def running(rng: random.Random, home: Home, split: Split) -> Draft | None:
 def anything(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Whether anything at all is on in a room or on a floor, whether all is off, and how everything is."""
     spot = asked_place(rng, home, {"area": 70, "floor": 18, "here": 12})
-    kinds = ("light", "switch", "fan", "media_player")
     if spot is None:
         return None
+    if rng.random() < 0.28:
+        return _opened(rng, home, split, spot)
+    kinds = ("light", "switch", "fan", "media_player")
     found = [device for kind in kinds for device in members(home, kind, None, spot.area, spot.floor)]
     if not found and rng.random() < 0.8:
         return None
@@ -302,3 +240,25 @@ def anything(rng: random.Random, home: Home, split: Split) -> Draft | None:
     result = results.counted(rng, found, "devices", way or "on", where)
     made = call("HassGetState", spot.arguments | ({"state": way} if way else {}))
     return draft(rng, pick(rng, split, section), place_slots(spot), made, result)
+
+
+_OPENED = frozenset(("door", "window", "garage_door", "opening"))
+
+
+def _opened(rng: random.Random, home: Home, split: Split, spot: Place) -> Draft | None:
+    """Whether anything is open, of what can be opened, or all is shut."""
+    found = [
+        device
+        for device in (
+            *members(home, "cover", None, spot.area, spot.floor),
+            *members(home, "binary_sensor", None, spot.area, spot.floor),
+        )
+        if device.domain == "cover" or device.device_class in _OPENED
+    ]
+    if len(found) < 2 and rng.random() < 0.8:
+        return None
+    section, way = rng.choice((("ask.anything.open", "open"), ("ask.anything.shut", "closed")))
+    result = results.counted(rng, found, "devices", way, spot.area or spot.floor or "")
+    return draft(
+        rng, pick(rng, split, section), place_slots(spot), call("HassGetState", spot.arguments | {"state": way}), result
+    )

@@ -51,7 +51,7 @@ _PARTS = frozenset(
     "purifier humidifier dehumidifier cooker tree toaster straighteners treadmill".split()
 )
 """Last words that say enough of an appliance, where the home has one of them: "the blanket" is the electric blanket."""
-_NICKNAMES = {
+NICKNAMES = {
     "electric blanket": ("leccy blanket", "heated blanket", "bed blanket", "blanket on the bed", "blanket thing"),
     "heated blanket": ("leccy blanket", "electric blanket", "bed blanket", "warm blanket", "blanket thing"),
     "bed warmer": ("electric blanket", "leccy blanket", "bed heater"),
@@ -87,7 +87,7 @@ def in_part(rng: random.Random, home: Home, target: Target) -> Target:
         return target
     last = name.split()[-1:]
     plain = last != [name] and last[0] in _PARTS and not name.endswith("heat pump")  # "the pump" is for water
-    parts = [*_NICKNAMES.get(name, ()), *(last if plain else ())]
+    parts = [*NICKNAMES.get(name, ()), *(last if plain else ())]
     known = [each.lower() for device in home.devices for each in (device.name, *device.aliases) if each.lower() != name]
     parts = [part for part in parts if not any(re.search(rf"\b{part}\b", each) or each in part for each in known)]
     if not parts:
@@ -147,7 +147,7 @@ _AT_ONE_SPOT = re.compile(
 def lights_of_place(rng: random.Random, home: Home, split: Split) -> Draft | None:
     """Light up a room, or complain that it is dark there."""
     on = rng.random() < 0.6
-    spot = somewhere(rng, home, {"area": 52, "floor": 12, "here": 16, "all": 10, "none": 10}, of=False)
+    spot = somewhere(rng, home, {"area": 52, "floor": 12, "here": 16, "all": 10, "none": 25}, of=False)
     if spot is None:
         return None
     found = members(home, "light", None, spot.area, spot.floor)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 
 from appliance.speech.numbers import digits
+from tools.home_model import titles
 from tools.home_model.words import ADJECTIVES, FIRST_NAMES, is_reserved, pseudo_word, usable
 
 
@@ -16,7 +17,13 @@ def _split(text: str) -> tuple[str, ...]:
 ARTISTS = _split("""
 the beatles, queen, abba, mozart, beethoven, bach, chopin, vivaldi, miles davis, john coltrane, ella fitzgerald, louis armstrong, bob dylan, bob marley, david bowie, prince, madonna, metallica, nirvana,
 radiohead, coldplay, daft punk, kraftwerk, pink floyd, led zeppelin, the rolling stones, fleetwood mac, stevie wonder, aretha franklin, johnny cash, dolly parton, taylor swift, adele, ed sheeran, billie eilish,
-rihanna, beyonce, shakira, bruno mars, drake, eminem, gorillaz, moby, enya, sade, norah jones, hans zimmer, john williams, max richter, ludovico einaudi
+rihanna, beyonce, shakira, bruno mars, drake, eminem, gorillaz, moby, enya, sade, norah jones, hans zimmer, john williams, max richter, ludovico einaudi,
+the who, the doors, the cure, the police, the clash, the killers, the lumineers, the pretenders, the national, the wiggles, u2, blondie, erasure, genesis, yes, kansas, boston, chicago, florence and the machine, simon and garfunkel,
+earth wind and fire, crosby stills and nash, twenty one pilots, imagine dragons, foo fighters, panic at the disco, walk the moon, kings of leon, queens of the stone age, rage against the machine, electric light orchestra, girl in red,
+arcade fire, talking heads, depeche mode, hot chip, fall out boy, green day, black eyed peas, simple minds, crowded house, two door cinema club, glass animals, cage the elephant, tame impala, bon iver, iron and wine, nick cave,
+kate bush, patti smith, joni mitchell, leonard cohen, tom waits, neil young, van morrison, cat stevens, elton john, phil collins, george michael, rod stewart, tina turner, whitney houston, celine dion, lady gaga, dua lipa, lorde,
+kendrick lamar, kanye west, snoop dogg, the notorious big, wu tang clan, the prodigy, chemical brothers, air, justice, royksopp, sigur ros, bjork, kings of convenience, the xx, first aid kit, of monsters and men, guns and roses,
+black sabbath, iron maiden, deep purple, dire straits, status quo, take that, spice girls, boney m, modern talking, scorpions, rammstein, edith piaf, jacques brel, django reinhardt, buena vista social club, yo yo ma, glenn gould
 """)
 GENRES = _split("""
 jazz, rock, pop, classical music, hip hop, reggae, blues, country, techno, house, ambient, lo fi, soul, funk, disco, metal, punk, folk, opera, latin, salsa, swing, bossa nova, piano music, guitar music, christmas music,
@@ -83,12 +90,18 @@ _STARTS = _split(
 _BANDS = _split(
     "boys, girls, brothers, sisters, kings, band, quartet, trio, orchestra, birds, stones, riders, dogs, cats, hearts, project, crew, singers"
 )
+_DECADES = _split("sixties, seventies, eighties, nineties, noughties, fifties, twenties")
+_OF_AGES = _split(
+    "rock, pop, jazz, soul, disco, hits, country, love songs, dance music, ballads, movie soundtracks, punk, folk"
+)
 _MORE_WORDS = tuple(word for word in (*ADJECTIVES, *FIRST_NAMES) if " " not in word and not is_reserved(word))
 
 
-def _title(rng: random.Random) -> str:
+def _title(rng: random.Random, split: str) -> str:
     if rng.random() < 0.5:
-        return _any_words(rng)
+        return digits(titles.title(rng, split))
+    if rng.random() < 0.5:
+        return f"{rng.choice(('', '', '', 'the '))}{_any_words(rng)}"
     words = [rng.choice(TITLE_WORDS if rng.random() < 0.6 else _MORE_WORDS) for _ in range(rng.choice((1, 2, 2, 2, 3)))]
     if len(words) > 1 and rng.random() < 0.35:
         words.insert(-1, rng.choice(_LINKS))
@@ -138,13 +151,16 @@ _NEVER_LAST = {
 """At the end these would belong to the sentence around the title."""
 
 
-def _artist(rng: random.Random, split: str) -> str:
+def artist(rng: random.Random, split: str) -> str:
+    """Who makes music: known, or made up."""
     pick = rng.random()
     if pick < 0.55:
-        return rng.choice(ARTISTS)
-    if pick < 0.75:
+        return digits(rng.choice(titles.of_split(ARTISTS, split)))
+    if pick < 0.72:
         return f"{rng.choice(usable(FIRST_NAMES, split))} {pseudo_word(rng, split)}"
-    if pick < 0.9:
+    if pick < 0.8:
+        return f"{rng.choice(usable(FIRST_NAMES, split))} and the {rng.choice(_BANDS)}"
+    if pick < 0.92:
         return f"the {rng.choice(TITLE_WORDS)} {rng.choice(_BANDS)}"
     return pseudo_word(rng, split)
 
@@ -152,30 +168,40 @@ def _artist(rng: random.Random, split: str) -> str:
 def music(rng: random.Random, split: str) -> str:
     """Something to play: an artist, a kind of music, a title, or title and artist."""
     pick = rng.random()
-    if pick < 0.22:
-        return _artist(rng, split)
-    if pick < 0.4:
+    if pick < 0.16:
+        return artist(rng, split)
+    if pick < 0.32:
         return rng.choice(GENRES)
-    if pick < 0.64:
-        return f"{rng.choice(('', '', '', 'the '))}{_title(rng)}"
-    if pick < 0.82:
-        return f"{_title(rng)} by {_artist(rng, split)}"
-    if pick < 0.9:
+    if pick < 0.54:
+        return _title(rng, split)
+    if pick < 0.7:
+        return f"{_title(rng, split)} by {artist(rng, split)}"
+    if pick < 0.76:
         return " ".join(pseudo_word(rng, split) for _ in range(rng.choice((1, 2))))
-    return f"{rng.choice(GENRES)} from {_artist(rng, split)}"
+    if pick < 0.84:
+        return titles.newest(rng, artist(rng, split))
+    if pick < 0.88:
+        return digits(titles.part(rng, _title(rng, split)))
+    if pick < 0.92:
+        return digits(titles.station(rng, split))
+    if pick < 0.94:
+        return titles.playlist(rng, split)
+    if rng.random() < 0.4:
+        return f"{rng.choice(_OF_AGES)} from the {rng.choice(_DECADES)}"
+    return f"{rng.choice(GENRES)} from {artist(rng, split)}"
 
 
 def work(rng: random.Random, split: str) -> str:
     """The title of a song, film, show or podcast."""
     pick = rng.random()
-    if pick < 0.48:
-        return f"{rng.choice(('', '', 'the '))}{_title(rng)}"
-    if pick < 0.6:
-        return f"{_title(rng)} by {_artist(rng, split)}"
-    if pick < 0.77:
+    if pick < 0.54:
+        return _title(rng, split)
+    if pick < 0.66:
+        return f"{_title(rng, split)} by {artist(rng, split)}"
+    if pick < 0.79:
         return " ".join(pseudo_word(rng, split) for _ in range(rng.choice((1, 1, 2))))
     if pick < 0.9:
-        return _artist(rng, split)
+        return artist(rng, split)
     return f"{rng.choice(('the daily', 'all about', 'the world of', 'stories of'))} {rng.choice(PEOPLE)}"
 
 

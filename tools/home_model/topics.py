@@ -27,7 +27,7 @@ def arguments_of(target: Target, device: HomeDevice) -> dict[str, str]:
     return arguments
 
 
-_AGREEING = {"has": "have", "does": "do", "was": "were"}
+_AGREEING = {"has": "have", "does": "do", "was": "were", "is": "are"}
 
 
 def about(
@@ -42,7 +42,8 @@ def about(
     found = draft(rng, chosen, target.slots | more, made, result, names_of(target))
     if found is None or not target.plural:
         return found
-    verbs = rf"\b({'|'.join(_AGREEING)}) (?=((the|that|our|my|this) )?{re.escape(target.bare)})"
+    said = rf"((the|that|our|my|this) )?{re.escape(target.bare)}|{re.escape(target.text)}"
+    verbs = rf"\b({'|'.join(_AGREEING)}) (?={said})"
     text = re.sub(verbs, lambda verb: f"{_AGREEING[verb[1]]} ", found.text)
     return replace(found, text=text)
 
@@ -60,10 +61,24 @@ def asked_of(rng: random.Random, home: Home, device: HomeDevice) -> Target:
     return Target(text, short, {"name": device.name.lower()}, (device,), short.endswith("dishes"))
 
 
+def _what_it_watches(home: Home, device: HomeDevice) -> str | None:
+    # "Is the front door open" asks the Front Door Contact; "the kitchen window" is any of the kitchen.
+    short = device.name.lower().rpartition(" ")[0]
+    places = [place.lower() for place in (*home.areas, *home.floors)]
+    names = [name.lower() for other in home.devices if other is not device for name in (other.name, *other.aliases)]
+    plain = device.device_class in ("door", "window", "garage_door") and " " in short
+    return (
+        short if plain and not any(map(short.startswith, places)) and not any(short in name for name in names) else None
+    )
+
+
 def _shorter(home: Home, device: HomeDevice) -> str | None:
     """Another name for a device where nothing else at home could be meant: "the wash", or "the car" for its charger."""
     low = device.name.lower()
-    works = next((works for word, works in WORK_OF.items() if word in low.split()), ())
+    if device.domain == "binary_sensor" and low.endswith((" sensor", " contact")):
+        return _what_it_watches(home, device)
+    washes = device.domain == "switch" or device.device_class == "running"
+    works = next((works for word, works in WORK_OF.items() if washes and word in low.split()), ())
     suffixes = (
         NOTICES[device.device_class].suffixes if device.device_class in ("running", "plug", "battery_charging") else ()
     )

@@ -17,7 +17,9 @@ from tools.home_model.followups import followup
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, random_home
 from tools.home_model.joined import several
-from tools.home_model.refusals import clarify, negation, talk, unknown
+from tools.home_model.refusals import clarify, negation, talk
+from tools.home_model.strangers import unknown
+from tools.home_model.unnamed import unnamed
 from tools.home_model.wording import Maker, finished, gerund, wrapped
 
 __all__ = ["Call", "Result", "Turn", "gerund", "sample"]
@@ -57,13 +59,14 @@ _KINDS: dict[str, tuple[Callable[[random.Random, Home, Split, Turn | None], Turn
     "step": (_said("step", relative.step, 0.0), 7),
     "except": (_said("except", all_but.exception, 0.0), 6),
     "timer": (_said("timer", timers.timer, 0.25), 8),
-    "media": (_said("media", players.media, 0.25), 9),
+    "media": (_said("media", players.of_house, 0.25), 9),
     "list": (_said("list", chores.lists, 0.15), 4.5),
     "several": (several, 13),
     "unknown": (unknown, 8),
     "decline": (talk("decline"), 3),
     "chat": (talk("chat"), 2),
     "clarify": (clarify, 3),
+    "unnamed": (unnamed, 2.5),
     "negation": (negation, 7),
     "followup": (followup, 14),
     "time": (_said("time", clock.clock, 0.12), 2.5),

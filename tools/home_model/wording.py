@@ -111,14 +111,13 @@ def _in_frame(rng: random.Random, found: Draft, split: Split) -> str:
 def finished(rng: random.Random, kind: str, found: Draft, text: str, plain: str | None = None) -> Turn:
     answer = " ".join(sentence(result.text) for result in found.results) if plain is None else plain
     titles = [each.arguments["search_query"] for each in found.calls if "search_query" in each.arguments]
-    user = noise.written(
-        rng,
-        text,
-        found.names,
-        titles=titles,
-        question=(found.form == "ask" and "? " not in text)
-        or text.lower().startswith(("can", "could", "would", "will", "do you", "is it", "are you")),
+    question = (found.form == "ask" and "? " not in text) or text.lower().startswith(
+        ("can", "could", "would", "will", "do you", "is it", "are you")
     )
+    user = noise.written(rng, text, found.names, titles=titles, question=question)
+    if any(title not in re.sub(r"[,?!]|\.(?!\d)", "", user.lower()) for title in titles):
+        with noise.typed():  # a title is written as it was heard: a misheard one would be another
+            user = noise.written(rng, text, found.names, titles=titles, question=question)
     return Turn(user, found.calls, found.results, answer, kind, found.template)
 
 
