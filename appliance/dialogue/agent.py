@@ -14,8 +14,15 @@ from typing import TypeAlias
 from appliance.dialogue.confirmation import Answer, read_answer, read_pin
 from appliance.dialogue.conversation import Conversation, Message
 from appliance.dialogue.direction import contrary, makes_worse, turns_part_round
+from appliance.dialogue.doubt import (
+    is_of_the_turn_before,
+    locks_unasked,
+    means_something_else,
+    of_another_kind,
+    takes_a_step_for_a_level,
+)
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
-from appliance.dialogue.grounding import finished
+from appliance.dialogue.grounding import finished, without_leftover
 from appliance.dialogue.mood import FORBIDDEN, why_not
 from appliance.dialogue.orders import read_order
 from appliance.dialogue.pointing import Meant, anywhere, beside, meant
@@ -256,16 +263,24 @@ class Agent:
         same = [each for each in others if self._home.same(call, ToolCall(each.name, each.arguments), area)]
         return request.probability + sum(each.probability or 0 for each in same) >= self._ask_below
 
-    def _doubtful(self, call: ToolCall, text: str, area: str | None, alone: bool) -> bool:
+    def _doubtful(self, call: ToolCall, turn: Exchange, area: str | None, alone: bool) -> bool:
         """Whether the words speak against a call, or, where it stands alone, of something else: a reason to ask."""
+        text = turn.text
         if call.name in _STOPPING:
             return why_not(text, call.name) == FORBIDDEN
-        position = coerce(call).arguments.get("position")
+        arguments = coerce(call).arguments
+        position = arguments.get("position")
+        if takes_a_step_for_a_level(text, arguments) or is_of_the_turn_before(text, arguments.get("name"), turn.before):
+            return True
         if isinstance(position, (int, float)) and turns_part_round(text, position):
             return True
         moves = self._home.moves(call, area)
-        turned = call.name in _SWITCHING and contrary(text, {done for _, done in moves})
-        return turned or (alone and (makes_worse(text, moves) or beside(call, text, self._home.registry, area)))
+        if call.name in _SWITCHING and contrary(text, {done for _, done in moves}):
+            return True
+        if locks_unasked(text, moves) or means_something_else(text, moves):
+            return True
+        unfit = makes_worse(text, moves) or of_another_kind(text, moves)
+        return alone and (unfit or beside(call, text, self._home.registry, area))
 
     def _quotes(self, result: ToolResult) -> bool:
         """Whether a result repeats free text, which is no word on the home: a name in it was not spoken of."""
@@ -282,12 +297,13 @@ class Agent:
         if spoken is Meant.NO or (spoken is Meant.PERHAPS and not context.sure):
             _LOG.warning("a call was refused: nobody spoke of what it names")
             return ToolResult(False, error=NOT_UNDERSTOOD)
+        call = without_leftover(call, turn.text)
         only = anywhere(call, self._home.registry, context.area)
         call = only or call
         sure = context.sure and spoken is Meant.YES and only is None
-        context = replace(context, sure=sure and not self._doubtful(call, turn.text, context.area, alone))
+        context = replace(context, sure=sure and not self._doubtful(call, turn, context.area, alone))
         spared = str(call.arguments.get("except") or "")
-        named = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "area", "floor"))
+        named = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "area", "floor", "item"))
         reason = why_not(turn.text, call.name, spared, named) if call.name in ACTS else None
         if reason is not None:
             _LOG.warning("a call was refused: %r commands nothing", turn.text)

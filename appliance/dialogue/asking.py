@@ -9,6 +9,7 @@ from appliance.dialogue.phrases import (
     ANNOUNCING,
     COMMAND_AFTER,
     CURIOUS,
+    ENOUGH,
     NEXT_SENTENCE,
     REQUEST,
     UP_TO_YOU,
@@ -37,7 +38,7 @@ _WONDERING = re.compile(
     r"|what)(?! (?:you"
     r"|we) (?:can|could)| (?:i|we)(?:'m|'re)? (?:doing|cook|do|am doing|are doing)\b)"
     r"|(?:want|like|need)(?: to)? know|wonder (?:who|why)|could it be|possible that(?! you)|not sure)\b"
-    r"|\b(?:is|isn'?t|are|aren'?t|did|didn'?t|has|hasn'?t|does|doesn'?t) (?:it|they|we|he|she|that)[?.]?$"
+    r"|\b(?:is|isn'?t|are|aren'?t|did|didn'?t|has|hasn'?t|does|doesn'?t) (?:it|they|we|he|she|that|there)[?.]?$"
     r"|\bwondering,? (?:which|are|is|what|how|whether(?! you)|if (?!you))"
 )
 # Whether it can at all: "can you control the lamp", "have you learned how to".
@@ -52,8 +53,21 @@ _ABILITY = any_of(
     "do you ever|one of your skills|your job include|voice controlled|under your control|is it you who|in control of",
     r"(?:asked|told) you to .*, (?:could|would|can) you(?: \w+){0,3}$",
 )
-_DO_IT = re.compile(r"\b(?:just |please )?do (?:it|that) for me\b|\b(?:can|could) you (?:just )?do (?:it|that)$")
+_DO_IT = re.compile(
+    r"\b(?:just |please )?do (?:it|that) for (?:me|us|them|him|her)\b|\b(?:can|could) you (?:just )?do (?:it|that)$"
+)
 
+# After a complaint that is put as a question: "who left the hall lit up, lights off".
+_VERBLESS = re.compile(
+    r"^(?:who|why|what|how)\b.*[,.;!?] ?"
+    r"(?:\w+ )?(?:lights?|lamps?|heating|fan|tv|telly|radio|music) (?:on|off)(?: now| please)?$"
+)
+# A command without its verb, and a question beside it: "towel rail on, and tell me how warm it is".
+_BESIDE = re.compile(
+    r"^(?:(?!(?:is|are|was|were|be|left|kept|stays?|got|gets|came|comes|went|goes"
+    r"|any|what|who|check|tell|see)\b)\w+ ){1,4}"
+    r"(?:on|off),? (?:.{1,60} )?and (?:then )?(?:tell me|let me know|check|find out|look up|read out)\b"
+)
 
 _INTERROGATIVE = re.compile(
     r"^(?:is|isn'?t|are|am|was|were|do|does|did|can|could|would|will|might|should|have|has|had|what|how|why|who|which"
@@ -115,6 +129,6 @@ def asks(said: str) -> bool:
         return True
     if _ABILITY.search(said) and not commands:
         return True
-    if commands or _DO_IT.search(said):
+    if commands or _DO_IT.search(said) or ENOUGH.search(said) or _VERBLESS.search(said) or _BESIDE.match(said):
         return False
     return (_QUESTION.search(said) is not None and not REQUEST.search(said)) or _WONDERING.search(said) is not None

@@ -15,14 +15,18 @@ _VERB = (
     r"(?:turn|switch|flick|flip|put|get|have|want|need|power|pop|stick|click|fire|bring|leave|keep|knock|shut|change)"
 )
 _IN = (
-    r"\blet (?:\w+ ){1,4}(?:in|through)\b|\b(?:can|could|may) (?:get|come|walk) (?:back )?in\b|\bon the latch\b"
+    r"\b(?:let|buzz|beep) (?:[\w'-]+ ){1,4}(?:in|through)\b"
+    r"|\b(?:can|could|may) (?:get|come|walk) (?:back )?in\b|\bon the latch\b"
     r"|\b(?:get|answer) (?:the|my|our) (?:\w+ ){0,2}(?:door|gate)\b(?! (?:shut|closed|locked|bolted|secured))"
 )
 _SAYS = {
     "on": rf"\b{_VERB}(?:t?ing|s|ed)? (?:[\w']+ ){{0,5}}on\b|\bon with\b|\b(?:start|activat|enabl)(?:e|s|ed|ing)?\b",
     "off": r"\boff\b|\b(?:lights?|lamps?) out\b|\b(?:stop|kill|cut|deactivat|disabl)(?:e|s|p?ed|p?ing)?\b",
     "open": rf"\b(?:open|unlock|rais|lift|unroll)(?:e|s|ed|ing)?\b|\b(?:draw|pull) (?:\w+ ){{0,3}}(?:back|up)\b|{_IN}",
-    "close": r"\b(?:close[sd]?|closing|shut|shutting|lower(?:s|ed|ing)?|drop(?:ped|ping)?|down)\b",
+    "close": (
+        r"\b(?:close[sd]?|closing|shut|shutting|lower(?:s|ed|ing)?|drop(?:ped|ping)?|down)\b"
+        r"|\b(?:curtains?|drapes|blinds?|shutters?|doors?|gates?|windows?) to(?=$|[,.;!]| (?:and|please|now)\b)"
+    ),
     "unlock": rf"\b(?:unlock|unbolt|open)(?:s|ed|ing)?\b|\bundo\b|{_IN}|\block(?:ed)? (?:\w+ ){{0,2}}out(?:side)?\b",
     "lock": (
         r"\b(?:(?:bolt|(?<!on the )latch|lock)(?:s|ed|ing)?|secur(?:e|ed|ing)|closed?|shut)\b"

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from appliance.home.naming import likeness, words
+from appliance.home.tools import ToolCall
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _LEVEL_SLOTS = ("brightness", "position", "percentage", "volume_level", "temperature")
@@ -99,6 +100,28 @@ def unspoken(arguments: Mapping[str, Any], said: Sequence[str]) -> str | None:
             if _NUMBER.fullmatch(value) and float(value) not in numbers:
                 return value
     return None
+
+
+_AMOUNT = re.compile(r"(\d+) (?=\S)")
+
+
+def without_leftover(call: ToolCall, text: str) -> ToolCall:
+    """The call for an item without a number that says how many were used up or are left, and not how many to get:
+    "used the last 3 eggs".
+    """
+    item = call.arguments.get("item")
+    amount = _AMOUNT.match(item) if isinstance(item, str) else None
+    if not isinstance(item, str) or amount is None:
+        return call
+    number = amount[1]
+    gone = re.search(
+        rf"\b(?:last|used|ate|eaten|drank|finished|down to)(?: (?:up|the|my|our|about|just|only|last|all))* {number}\b"
+        rf"|\b{number} (?:[\w']+ ){{1,4}}left\b",
+        text.lower(),
+    )
+    if int(number) and gone is None:
+        return call
+    return ToolCall(call.name, {**call.arguments, "item": item[amount.end() :]})
 
 
 def _spoken_of(name: str, heard: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from appliance.dialogue.negation import still_asked
 from appliance.dialogue.phrases import (
     ADDRESS,
     CHECKED,
+    COMING,
     COMMAND_FIRST,
     FILLERS,
     NEXT_SENTENCE,
@@ -26,6 +27,7 @@ from appliance.dialogue.phrases import (
 )
 from appliance.dialogue.sparing import leaves_out, outside, without_exception
 from appliance.dialogue.telling import supposes, tells
+from appliance.home.naming import words
 
 FORBIDDEN = "I changed nothing, since you said not to"
 EXCEPTED = "I am not sure what to leave out, so I changed nothing; please name what to change"
@@ -66,7 +68,7 @@ _FORBIDDING = any_of(
     ),
     *(
         "no (?:reason|point|need|sense|cause|call|use)",
-        "forget (?:about|it|that|the|my|our)",
+        "(?<!i )(?<!we )(?<!he )(?<!only )(?<!'ll )forget (?:about|it|that|the|my|our)",
         "i'?d hate",
         "would hate",
         r"would ?n'?t",
@@ -80,9 +82,10 @@ _FORBIDDING = any_of(
     r"|heaven help",
     r"(?:sorry|trouble|cross|furious|unplug you) if you|not worth|off limits|none of your|so much as look"
     r"|what'?s the point",
-    r"(?:nobody|no ?one)(?:'s to| (?:is (?:to|allowed)|are|may|must|ought|to|gets? to|wants?|said|told|asked"
+    r"(?:nobody|no (?:one|robot|machine|computer))"
+    r"(?:'s to| (?:is (?:to|allowed)|are|may|must|ought|to|gets? to|wants?|said|told|asked"
     r"|in their right"
-    r"|(?:touch|change|turn|open|close|lock|unlock|switch|move|shut)(?:e?s)?\b))",
+    r"|(?:touch|change|turn|open|close|lock|unlock|switch|move|shut|meddle|fiddle|mess)(?:e?s)?\b))",
     r"not (?!(?:the|that|this|my|our|in|on|only|just|too|so|bad|sure|using|needed|necessary|more|less|an?|running"
     r"|off|lit|\d+|much|quite|very|really|fully|completely|locked|closed|shut|bolted"
     r"|going|including|counting|playing|bright|at|for(?! you)|home|enough)\b)\w+",
@@ -104,7 +107,8 @@ _FORBIDDING = any_of(
     "(?:take no notice|ignore (?:that|him|her|them))",
     "on purpose",
     "(?:it'?s|that'?s|they'?re|it is) (?:meant|supposed) to be(?= ?$)",
-    r"i(?:'ll|'m going to|'m gonna| will) (?!be ).{1,80}\b(?:myself|in my own time|with (?:my )?own)",
+    r"(?:no fear|fat chance|not likely)$|mine to (?:\w+ about|\w+)|nothing (?:is to|may|should|else (?:goes|comes))",
+    r"i(?:'ll|'m going to|'m gonna|'d better| will) (?!be ).{1,80}\b(?:myself|in my own time|with (?:my )?own)",
 )
 _NUMBER = r"(?:a|an|half an|\d+|one|two|three|five|ten|fifteen|twenty|thirty)"
 # Until it is so far: a level, no time.
@@ -120,11 +124,11 @@ _PUTTING_OFF = any_of(
     rf"(?:in|after|for|within) (?:about |another |roughly |around )?{_NUMBER} (?:seconds?|minutes?|hours?|days?)",
     r"at (?:\d+ ?(?:o'?clock|am|pm|a\.m|p\.m)|\d{1,2} ?: ?\d\d|noon|midnight|sunset|sunrise)",
     r"(?:every|each) (?:other )?(?:time|\w+day|day|night|morning|evening|week|hour|weekday|weekend)",
-    r"(?<!how )(?<!what )(?:around|about|past|till) (?:noon|midnight|dusk|dawn|sunset|sunrise|quarter"
-    r"|half(?! (?:bright|open|way|power|volume|speed|closed|the|of|strength|while|as|lit))"
-    r"|\d{1,2}\b(?!\.?\d* ?(?:percent|degrees|%|thirds?|quarters?)))",
+    r"(?<!how )(?<!what )(?:around|about|past|till) (?:noon|midnight|dusk|dawn|sunset|sunrise"
+    r"|(?:a )?quarter (?:past|to)"
+    r"|half (?:past )?\d|\d{1,2}\b(?!\.?\d* ?(?:percent|degrees|%|thirds?|quarters?)))",
     *(
-        "at (?:dusk|dawn|quarter|half past)",
+        "at (?:dusk|dawn|(?:a )?quarter (?:past|to)|half past)",
         "in a (?:little )?(?:bit|while|moment|minute|second|few)",
         "(?:once|twice) a",
     ),
@@ -147,21 +151,17 @@ _PUTTING_OFF = any_of(
     rf"(?:(?<!no )wait|give it) (?:about )?(?:{_NUMBER} (?:seconds?|secs?|minutes?|mins?|hours?|moment|while|bit"
     rf"|mo)|\d+"
     r"(?! ?(?:percent|degrees?|%)))",
-    rf"(?:when|whenever|once|(?:until|till)(?! (?:it|they)(?:'s|'re| is| are| was| were)? {_SO_FAR})"
+    # What is to be so "for when I get home" is to be so by then.
+    rf"(?:(?<!for )when|whenever|once|(?:until|till)(?! (?:it|they)(?:'s|'re| is| are| was| were)? {_SO_FAR})"
     rf"|unless|as soon as|(?<!'m )after"
-    rf"|(?<!okay )(?<!ok )(?<!fine )(?<!possible )(?<!help )if) (?:{SUBJECT}|it'?s|anybody|anyone"
+    rf"|(?<!okay )(?<!ok )(?<!fine )(?<!possible )(?<!help )(?<!\bas )"
+    rf"(?<!wondering )(?<!wonder )(?<!asking )(?<!remember )if) (?:{SUBJECT}|it'?s|anybody|anyone"
     rf"|the|"
     "dinner|lunch|breakfast|bedtime|sunset|sunrise)",
     # Before somebody is there: then. Before something happens: now.
     rf"before (?:{SUBJECT}|anybody|anyone|the \w+) (?:gets?|comes?|arrives?|is|are|am|returns?) (?:home|back|here|up"
     "|in)",
     r"before (?:dinner|lunch|breakfast|bedtime|sunset|sunrise|the \w+ (?:ends|finishes|starts|begins|is over))",
-)
-# When somebody will be there is a reason to do it now: "warm it up, I'll be home in ten minutes".
-_COMING = re.compile(
-    rf"\b(?:i|we|he|she|they)(?:'ll be|'m|'re|'s| will be| am| are| is) (?:up|home|back|there|down|here|over|done"
-    rf"|in bed|off|out|coming|leaving|ready) (?:in|within) (?:about )?{_NUMBER} (?:seconds?|minutes?)\b"
-    r"|\b(?:i|we|he|she|they|it|[a-z]+)(?:'s|'m|'re|'ve| is| are| am| has| have) (?:[\w']+ ){1,5}tomorrow\b(?=[,.;])"
 )
 _PART = re.compile(
     r"\b(?:but )?(?:don'?t|do not|not) (?:[\w']+ ){1,6}?(?:completely|fully|entirely|all the way"
@@ -172,6 +172,32 @@ _LEVELS = (
     *("HassSetPosition", "HassLightSet", "HassFanSetSpeed", "HassSetVolume", "HassSetVolumeRelative"),
     "HassClimateSetTemperature",
 )
+# Dreamt of, and not asked for politely: "wouldn't it be lovely to have the garden all lit up".
+_DREAMING = re.compile(
+    r"\b(?:wouldn'?t|would not) it be (?:an? )?\w+ (?:to|if (?:i|we))\b"
+    rf"(?!.{{1,80}} {STATE}\b)"
+)
+# "About 30" is a level, for no hour of the clock is past 12, and so is what it goes to; "about 7" may be a time.
+_ABOUT = re.compile(
+    r"\b(?:about|around) (?=(?:1[3-9]|[2-9]\d|100)\b(?! ?(?::|o'?clock|[ap]\.?m\b|past|to\b|minutes?|hours?|hundred)))"
+    r"|(?<=\bto )(?:about|around) (?=\d)"
+)
+# What somebody feels like is for now: "I'd rather have the lamp tonight".
+_FANCY = re.compile(
+    r"^(?:i|we)(?:'d| would)? (?:rather|fancy|feel like|prefer) [^,.;]{1,80}?\b(?:tonight|this (?:evening|afternoon))\b"
+)
+_AFTER_ALL = re.compile(
+    r"\b(?:no|actually|wait)\b[ ,.]*(?:(?:actually|wait|do it|make it|make that)[ ,]*)*(?:right |straight )?now"
+    r"(?:'s fine| is fine| please| then)?$"
+)
+"""The time was taken back: "turn it off at 10, no, now"."""
+_TOO_FAR = re.compile(
+    r"^(?:(?:no|whoa|woah|oi|wait|stop|hey|ah|oh|okay)[,.! ]+)+not (?:that|so|quite so) "
+    r"(?:dark|dim|bright|loud|quiet|hot|warm|cold|cool|high|low|fast|slow|far|much|strong|hard)\b"
+)
+"""It went too far: "no, not that dark". Without the "no" it may be a remark."""
+_NOT_THIS = re.compile(r"^not (?:this|that|another|him|her|them)\b[^,.;!]{0,60}[,.;!] ?")
+_OTHER_ONE = re.compile(r"[,.;!] ?not (?P<other>(?:[\w']+ ){0,2}[\w']+)(?=[,.;!]|$)")
 # What else would happen is a reason: "only gently, I don't want my papers flying".
 _SIDE_EFFECT = re.compile(
     r"(?:,|\b(?:as|cos|because|since)) (?:i|we) don'?t want (?:my|his|her|our|their|the) [\w']+"
@@ -179,7 +205,8 @@ _SIDE_EFFECT = re.compile(
 )
 _TITLE = re.compile(r"(?:please |hey |can you |could you )*(?:play|put on|listen)")
 _SPAN = re.compile(
-    r"\b(?:timer|alarm|countdown|remind|ring|wake|beep|bleep|alert me|ping me|buzz me|shout|let me know|clock)"
+    r"\b(?:timer|alarm|countdown|remind|ring|wake|beep|bleep|alert me|ping me|buzz me|shout|let me know"
+    r"|clock|i'?m called)"
 )
 _STAYING = re.compile(
     # Sun and heat that are to be kept off are no devices.
@@ -199,6 +226,7 @@ _ALONE = re.compile(
     + r"|\b(?:it is|it's|that's) (?:fine|okay|good|all right) that\b"
     + r"|^(?:(?:please|hey|no,?|stop|wait|okay) )*not (?:the|my|our|that|this|these|those|all|any)\b"
     # What may stay as it is needs no hand.
+    + r"|\b(?:can|may) stay(?= ?(?:$|[,.;]))"
     + rf"|\b(?:can|may|could|is|are) (?:stay|staying|remain) (?:{STATE}|put|exactly)\b"
     + r"|\b(?:should|must|shall|can|may) (?:stay|remain) (?:(?:just|exactly) )?(?:like|as|put|how|where|the way)\b"
     + r"|\bleave (?:(?!(?:on|off|open|running|nothing)\b)[\w']+ ){1,10}?(?:for (?:now|the moment)|just now)\b"
@@ -220,7 +248,14 @@ _REFUSING = re.compile(
     rf"(?:(?:please|hey|stop|wait|okay|oh),? )*(?:no|nah|whoa|oi|ah|ah ah|careful),? (?:leave|keep) .*\b{STATE}\b"
     rf"|(?:\w+,? )?(?:leave|keep) .{{1,80}} {STATE},? (?:i'?m (?:still|in the middle)|i haven'?t|somebody'?s us)"
 )
-_LISTS = ("HassShoppingListAddItem", "HassListAddItem", "HassShoppingListCompleteItem", "HassListCompleteItem")
+# "Don't let me come home without plasters" asks for plasters.
+_REMEMBER = re.compile(
+    r"\b(?:don'?t|do not|never) let (?:me|us) (?:overlook|miss|forget|(?:[\w']+ ){1,6}?without)\b(?! to\b)"
+    rf"(?!.{{1,80}}\b{STATE}$)"
+)
+_STAYS = re.compile(rf"^(?:[\w']+ ){{1,6}}(?:stays?|remains?) ({STATE})(?=$|[,.;!])")
+_TICKING = ("HassShoppingListCompleteItem", "HassListCompleteItem")
+_LISTS = ("HassShoppingListAddItem", "HassListAddItem", *_TICKING)
 _CONTRARY = {
     "on": ("HassTurnOff",),
     "running": ("HassTurnOff", "HassVacuumReturnToBase"),
@@ -234,6 +269,17 @@ _CONTRARY = {
 }
 
 
+def _corrected(said: str, named: str) -> str:
+    """The sentence without what it was mistaken for: "oat milk, not goat milk"; of one kind, or it forbids."""
+    found, thing = _OTHER_ONE.search(said), set(words(named))
+    if found is None:
+        return said
+    other = set(words(found["other"]))
+    if thing & other and thing - other and thing <= set(words(said[: found.start()])):
+        return said[: found.start()] + said[found.end() :]
+    return said
+
+
 def why_not(text: str, tool: str, spared: str = "", named: str = "") -> str | None:
     """Why a sentence is no reason to call an acting `tool` now, as a sentence to be spoken; None where it is one.
 
@@ -245,13 +291,23 @@ def why_not(text: str, tool: str, spared: str = "", named: str = "") -> str | No
         return None  # a title may hold any words
     said = FILLERS.sub("", said).rstrip(" .!?")
     refused = _REFUSING.match(said)
+    if tool in (*_LEVELS, "HassTurnOn"):
+        said = _TOO_FAR.sub("", said).strip(" ,.;!")
     said = ADDRESS.sub("", said)
     content = _CONTENT.search(said) and not COMMAND_FIRST.search(said)
     if (refused or content) and not spared and not NEXT_SENTENCE.search(said):
         return FORBIDDEN
-    said = _COMING.sub(" ", _SIDE_EFFECT.sub(" ", CHECKED.sub("", said)))
+    if _DREAMING.search(said) and not NEXT_SENTENCE.search(said):
+        return SUPPOSED
+    said = COMING.sub(" ", _SIDE_EFFECT.sub(" ", CHECKED.sub("", said)))
     if tool in _LEVELS:
-        said = _PART.sub(" ", said)
+        said = _ABOUT.sub("", _PART.sub(" ", said))
+    if tool in _LISTS:
+        said = _REMEMBER.sub("", said)
+    if tool == "HassMediaNext":
+        said = _NOT_THIS.sub("", said)
+    if not spared:
+        said = _corrected(said, named)
     said = " ".join(POLITE.sub(" ", WISH.sub("please", said)).split())
     whole = said
     if spared:
@@ -270,17 +326,22 @@ def why_not(text: str, tool: str, spared: str = "", named: str = "") -> str | No
     part_way = tool == "HassSetPosition" and _PART_WAY.search(asked)
     if staying and not part_way and tool in (*_CONTRARY.get(staying[1] or staying[2], ()), "HassToggle"):
         return FORBIDDEN
+    stays = _STAYS.match(asked)
+    if stays and tool in _CONTRARY.get(stays[1], ()) and not NEXT_SENTENCE.search(asked, stays.end()):
+        return FORBIDDEN
     if not spared and leaves_out(asked) and not outside(asked, named):
         return EXCEPTED
     if supposes(whole):
         return SUPPOSED
     listed = tool in _LISTS
-    put_off = None if listed else _PUTTING_OFF.search(said)
+    fancied = _FANCY.match(said)
+    put_off = None if listed or _AFTER_ALL.search(said) else _PUTTING_OFF.search(said, fancied.end() if fancied else 0)
     if put_off and put_off.start() == 0:
         return PUT_OFF
     if asks(whole) and not listed:
         return ASKED
-    if tells(whole):
+    # What was got or done is why it is ticked off.
+    if tells(whole, done=tool not in _TICKING):
         return SUPPOSED
     if put_off and not _SPAN.search(said):
         return PUT_OFF

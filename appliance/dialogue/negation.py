@@ -57,21 +57,29 @@ _WANTED = re.compile(r"\bi (?:want|mean|meant|said)\b|\bwill you\b|\bwould you\b
 _PLAIN = frozenset(
     words(
         "the a one ones please instead just only thanks ta cheers i said mean meant it then now okay and yes no that "
-        "those them is"
+        "those them is love pet dear darling mate pal in"
     )
 )
 _KINDS = frozenset(("light", "lamp", "room"))
+_AT_WORK = (
+    "(?:humming|whirring|buzzing|droning|rattling|whining|blaring|burning|glowing|blazing|shining|spinning|whizzing"
+    "|churning|bubbling|ticking)"
+)
 _UNWANTED = re.compile(
     rf"^{_LEAD}(?:"
-    r"(?:i |we )?(?:don'?t|do not) (?:leave|keep|have|want|need|like)"
+    r"(?:i |we )?(?:don'?t|do not) (?:leave|keep|have|want|need|like"
+    r"|let(?! (?:me|us|him|her|them|it|any\w+|the (?:kids?|dog|cat))\b))"
     r"|[\w' ]{1,60} (?:(?:shouldn'?t|should not|needn'?t|mustn'?t|must not) (?:be|stay)|(?:(?:is|are) not|isn'?t"
     r"|aren'?t) (?:supposed"
     r"|meant) to be)(?: left)?"
     r"|(?:(?:there'?s|there is) )?no (?:need|point|use|sense|reason|call)(?: at all)? (?:for|in|to)(?: (?:leave"
     r"|have|keep|leaving|having"
-    r"|keeping))?)(?= )(?P<thing>(?:(?! (?:to|you|any(?:one|body)|if|when|turn\w*|switch\w*|put|go|going|left|kept)\b)"
-    r" [\w']+){0,8}?) (?:to be )?(?:still |left )?(?P<state>on|running|playing|open|unlocked|closed|shut|going|lit)"
-    r"(?: (?:any ?more|any longer|now|right now|all (?:day|night)|please|will you|would you|thanks|for nothing|dude"
+    r"|keeping))?)(?= )(?P<thing>(?:(?! (?:to|you|any(?:one|body)|if|when|turn\w*|switch\w*"
+    r"|put|go|going|left|leave|kept)\b)"
+    r" [\w']+){0,8}?) (?:(?:to )?(?:be|stay|remain|sit|stand) )?(?:still |left )?"
+    rf"(?P<state>on|running|playing|open|unlocked|closed|shut|going|lit|{_AT_WORK}(?: away| on)?)"
+    r"(?: (?:like (?:that|this)|overnight|a (?:minute|moment|second) longer|any ?more|any longer|now|right now"
+    r"|all (?:day|night)|please|will you|would you|thanks|for nothing|dude"
     r"|at this hour"
     r"|at this time of (?:day|night|year)|in this weather|by now|tonight|in the (?:dark|daytime)|while we sleep"
     r"|now (?:that )?(?:the|my|our) [\w']+ (?:is|are) \w+))*"
@@ -81,6 +89,7 @@ _AWAY = {
     "closed": ("HassTurnOn",),
     "shut": ("HassTurnOn",),
     "unlocked": ("HassTurnOn",),
+    "blaring": ("HassTurnOff", "HassMediaPause"),
     "playing": ("HassTurnOff", "HassMediaPause"),
 }
 _NO_NAMES = frozenset(("here", "all"))

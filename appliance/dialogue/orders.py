@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from appliance.dialogue.phrases import COMING, IMPERATIVE, POLITE
 from appliance.dialogue.when import When, read
 from appliance.home.timers import TimerKind
 
@@ -51,6 +52,13 @@ _SNOOZE = re.compile(
     rf"^{_PLEASE}(?:snooze|(?:\d+|five|ten) more minutes)(?: (?:it|please|for (?P<minutes>\d+) minutes))*$"
 )
 _SWITCHES = re.compile(rf"^{_PLEASE}(?:(?:turn|switch) .*\b(?:on|off)\b|(?:open|close|shut|lock|unlock|start|stop)\b)")
+_TELL_ME = re.compile(
+    r"\b(?:give|send) (?:me|us) an? (?:\w+ )?(?:shout|nudge|ping|buzz|beep|bell|call|yell|holler|poke|prod|alert"
+    r"|warning|heads up)\b"
+    r"|\b(?:shout|nudge|ping|buzz|beep|bleep|alert|holler|poke|prod|tell|warn|yell)(?: at)? (?:me|us)\b"
+    r"|\blet (?:me|us) know\b"
+)
+"""To be told so when it is time is a timer, which the model sets."""
 SNOOZE_S = 540
 
 
@@ -94,6 +102,11 @@ def read_order(text: str, now: datetime, *, ringing: bool = False) -> Order | No
         return Order("reminder", what, when, "reminder")
     if re.search(r"\b(?:timer|countdown|every|each|daily|weekly)\b", bare) or not bare:
         return None
+    if _TELL_ME.search(bare) and not _SWITCHES.match(bare) and not re.search(rf"\bto {IMPERATIVE}\b", bare):
+        return None
+    whole = " ".join(text.casefold().replace("\u2019", "'").split())
+    if read(COMING.sub(" ", POLITE.sub(" ", whole)), now) is None:
+        return None  # "guests are coming in 10 minutes, vacuum": why, and not when
     if when.bare and not _SWITCHES.match(bare):
         return None  # "set the heating at 20" is no time
     return Order("command", rest, when, "command")

@@ -42,10 +42,14 @@ IMPERATIVE = (
     "(?:turn|switch|set|open|close|shut|lock|unlock|start|stop|dim|brighten|raise|lower|pause|play|put|make|add|kill"
     "|mute"
     "|unmute|skip|resume|run|send|activate|deactivate|enable|disable|power|crank|bring|change|toggle|increase|decrease"
-    "|give|get|fire|cancel|flip|flick|click|pull|push|draw|cut|pop|bolt|light|move|drop|roll|undo|secure|warm|cool)"
+    "|give|get|fire|cancel|flip|flick|click|pull|push|draw|cut|pop|bolt|light|move|drop|roll|undo|secure|warm|cool"
+    "|(?:stick|bung|chuck|whack|shove|nudge|dial|bump|boost)(?= (?:the|my|our|it|them|that|this|those|on|off|a|some|up"
+    "|down|us|me)\\b)|hush|shush|silence|continue"
+    "|(?:speak|wake) up|carry on(?! as)|pipe down)"
 )
 _DELEGATING = (
-    r"(?:(?:can|could|would|will) you (?!believe|imagine|credit)\w|you do (?:it|that)"
+    r"(?:(?:can|could|would|will) you"
+    r" (?!believe|imagine|credit|say\b|think|reckon|listen|obey|fall for)\w|you do (?:it|that)"
     "|do (?:it|that)(?! by hand| myself)|take care of (?:it|that)|see to (?:it|that)|be an? |mind and )"
 )
 _LEAD = r"(?:(?:so|and|now|then|please|just|okay|right|well|also|go|ahead|oh) )*"
@@ -57,16 +61,23 @@ NEXT_SENTENCE = re.compile(rf"(?:[,.;:!?]|\b(?:so|but)\b) *(?:but )?{_COMMAND}")
 COMMAND_AFTER = re.compile(
     rf"(?:[,.;:!?]|\b(?:so|and|now|then|but)\b) *(?:but )?{_COMMAND}"
     # "Why is it on at all shut it off": a recognizer hears no comma.
-    rf"|(?<!to )(?<!ou )(?<!\bi )(?<!we )(?<!ey )(?<!he )(?<!ot )(?<!'t )\b{IMPERATIVE} (?:(?:back|off|on|up|down"
+    rf"|(?<!to )(?<!how )(?<!ou )"
+    rf"(?<!\bi )(?<!we )(?<!ey )(?<!he )(?<!ot )(?<!'t )\b{IMPERATIVE} (?:(?:back|off|on|up|down"
     rf"|out) )?(?:it|them|those)\b"
 )
 """A command that follows on something else."""
 
+ENOUGH = re.compile(r"[,.;!?] ?(?:that'?s |right,? |okay,? )?enough(?: of (?:it|that|this))?(?: already| now)?$")
+"""Said after what is complained of: "who's left the fan on, that's enough"."""
+
 ADDRESS = re.compile(
-    r"^(?:(?:(?:hey there|hi|hey|computer|alright|all right|well|oh|say|okay|ok|excuse me|quick question|please|so"
+    r"^(?:(?:(?:hey there|hi|hey|computer|alright|all right|well|oh"
+    r"|say(?! (?:the|an?|my|our|we|i|some\w+)\b)"
+    r"|okay|ok|excuse me|quick question|please|so"
     r"|like|wait"
     r"|right then|righto|oi|psst|ahem|look here|listen here|anyway|basically|honestly|to be honest|besides)\b"
-    r"|(?:no|stop),|no (?=who|dad|mum|not|my)|stop (?=i[ ']|we'|he |she |we |they |sorry|an? |no|don't|just ))[,.]? *)+"
+    r"|(?:no|stop),|no (?=who|dad|mum|not|my)"
+    r"|stop (?=i[ ']|we'|he |she |we |they |sorry|an? |no|don't|just |how ))[,.]? *)+"
 )
 """What is said before a sentence, and means nothing for it."""
 ANNOUNCING = re.compile(
@@ -87,10 +98,12 @@ CURIOUS = re.compile(
 )
 """Announced so, a question is asked for its answer alone."""
 _MODAL = "(?:can|could|would|will|may|might|shall)"
+_STANDS = r"(?:'s|'re|'m| is| are| am)"
+_DO_IT = rf"(?:(?:so|please|just|now|then|can you|could you) )*(?:do (?:it|that)|{IMPERATIVE}|let (?=the|an?|some))\b"
 REQUEST = re.compile(
     # A name or a pet name may come first: "love, could you …".
     r"^(?:(?!who|whom|what|when|where|why|how|which|if|do|did|does|is|are|was|said|says|told)[\w']+,? ){0,3}?(?:"
-    rf"{_MODAL} (?:you|i|we|someone|somebody|anyone|anybody)\b|"
+    rf"{_MODAL} (?:you|i|we|someone|somebody|anyone|anybody|one|1)\b|"
     + "|".join(
         (
             r"would (?:it|there) be (?:possible|any (?:chance|way))|would it (?:trouble|kill|bother) you",
@@ -155,11 +168,13 @@ POLITE = any_of(
     r"don'?t you think",
     r"(?:didn'?t|did) i (?:not )?(?:ask|tell)(?: you)?|have i not (?:asked|told)(?: you)?",
     # Manners, on no condition and at no later time.
-    r"if (?:you (?:can|could|would|please|like|want|have|get|find|ask me)|you'(?:d|re|ve) (?:be|got|ready|able)?)",
+    r"if you(?:'d| would) (?:be|kindly be) (?:so|very|really) \w+"
+    r"|if (?:you (?:can|could|would|please|like|want|have|get|find|ask me)|you'(?:d|re|ve) (?:be|got|ready|able)?)",
     r"if (?:it'?s|it is|it isn'?t|that'?s) (?:no|not too much|too much|okay|ok|all the same to you|all right|possible)"
     r"(?: (?:bother|trouble))?|if possible",
     r"no bother",
-    r"when(?:ever)? (?:you(?:'ve|'re)? (?:can|could|get|have|are|find|feel|got|ready)|it'?s? (?:is )?(?:convenient"
+    r"when(?:ever)? (?:you(?:'ve| have) an? (?:free )?(?:sec|second|mo|moment|minute|min|chance|hand)"
+    r"|you(?:'ve|'re)? (?:can|could|get|have|are|find|feel|got|ready)|it'?s? (?:is )?(?:convenient"
     r"|suits))",
     r"whenever you'?re ready|as soon as (?:you(?:'ve| have)?(?: can)?|possible)|when you'(?:re|ve) (?:ready|got|done)",
     r"(?:once|when|after) (?:you(?:'ve| have)|that'?s) done|when nobody|for (?:one|1) day$|for no reason"
@@ -175,7 +190,8 @@ POLITE = any_of(
     r"before (?:i|we) (?:melt|freeze|roast|boil|fall|trip|die|drown|burn|choke|suffocate|scream|break|miss|drop)\b",
     # The hour as a reason.
     r"it'?s (?:\w+ )?(?:past|gone|nearly|almost|about|after) (?:noon|midnight|dawn|dusk|sunset|sunrise|bedtime|\d+)",
-    r"would (?:you|any(?:one|body)) (?:very much |awfully )?mind if",
+    r"would (?:you|any(?:one|body)) (?:very much |awfully |terribly )?mind"
+    r" (?:very much |awfully |terribly |at all )?if",
     # Not heard: a reason, and no report.
     r"(?:missed|(?:can'?t|cannot|couldn'?t|could not|didn'?t|barely|hardly) (?:quite )?(?:hear|heard|catch|caught|get"
     r"|got|follow|make out|understand))(?: a word)?(?: of)? what (?:the |my |our |that )?[\w']+ (?:just )?(?:said|says?"
@@ -191,7 +207,28 @@ POLITE = any_of(
     # Why it cannot be done oneself, and what it is for.
     r"(?:i|we) (?:can'?t|cannot) (?:be (?:bothered|arsed)|get|reach|sleep|see(?! (?:the )?point)|find)",
     r"i (?:don'?t|do not) want to get up",
-    rf"so (?:that )?(?!you\b){SUBJECT} (?:don'?t|do not|doesn'?t|can'?t|cannot|won'?t|need ?n'?t)(?: have to)?",
+    rf"so (?:that )?(?!you\b){SUBJECT} (?:don'?t|do not|doesn'?t|can'?t|cannot|won'?t|need ?n'?t)(?: have to)?"
+    r"(?: forget(?: about)?(?: (?:it|them|that))?)?",
+    r"(?:in case|or|cos|because) (?:i|we|he|she|they)(?:'ll| will| might)? (?:only )?forgets?(?: about)?(?: (?:it|them"
+    r"|that))?",
+    # What is so, or was left undone, is why the command that follows is given.
+    rf"(?:it|that|this|there|he|she|they|i|we){_STANDS} not "
+    r"(?!(?:to|allowed|going to|saying|asking|telling|an?|the|my|our|that|this)\b)\w+(?! (?:to|for|about|of)\b)"
+    rf"(?=[^.;]{{0,80}}[,.;] ?{_DO_IT})",
+    rf"(?:didn'?t|haven'?t|hasn'?t)(?=[,.;] ?{_DO_IT})",
+    r"(?:didn'?t|did not|wasn'?t|hasn'?t) (?:he|she|they|it)(?=[,.;?!])",
+    r"not to (?:hurry|rush|nag|bother|be \w+)(?: you)?,? but\b",
+    rf"(?:i|we) (?:don'?t|can'?t|cannot|do not) see why\b(?=[^.;]{{0,80}}[,.;] ?{_DO_IT})|(?:i'm|we're) not made of",
+    r"(?:don'?t|do not) (?:think me|(?:mean|want|like) to (?:be|sound|ask|bother|trouble))(?: \w+){0,2},? but\b",
+    # What somebody does not like is a reason: "arm it, I don't like the look of that van".
+    r"(?<=, )(?:i|we|he|she|they) (?:don'?t|do not|doesn'?t) (?:like|trust)"
+    r" (?=(?:the|that|those|his|her|my|this|being)\b)"
+    rf"(?!.{{1,80}}\b{STATE}\b)",
+    rf"didn'?t (?:bother|remember|manage|get round|have time|think)(?: to)?\b(?=[^.;]{{0,60}}[,.;] ?{_DO_IT})",
+    # A habit, with what follows from it: "I sleep better when it's cool, so …".
+    rf"(?:better|best|worse|(?:like|love|hate|prefer) it|(?:can'?t|cannot|can never) \w+"
+    rf"|(?:he|she|baby|(?:the|my|our) \w+) \w+s) (?:when|if) "
+    rf"(?:it|the \w+|there)(?:'s| is)(?=[^.;]{{1,40}}?(?:,? so (?:\d|{_DO_IT})|[,.;] ?{_DO_IT}))",
     r"(?:i|we) (?:don'?t|do not) want any(?:one|body|thing) \w+ing",
     r"(?:i|we) (?:don'?t|do not) need (?!to|you)(?=.{1,60}\b(?:any ?more|any longer)\b)",
     r"i (?:don'?t|do not) (?:mean|have to get up)|(?:i|we) (?:don'?t|do not) have (?:my|the|an?|any)|^mind if (?:we"
@@ -201,6 +238,7 @@ POLITE = any_of(
     r"what if (?:i|we|you) had|what if we (?=(?:turn|make|set|give|try|get|bring|have|dim|go) )"
     r"|you wouldn'?t(?: happen to)?|^nobody's \w+",
     r"(?:there'?s|there is|it'?s)? ?no (?:sense|point|need|reason|use) (?:in|of|for)? ?(?:having|keeping|leaving"
+    r"|(?:lighting|warming|cooling|running|powering)(?: up)?"
     r"|wasting|burning|heating)",
     r"no need for the (?=.{1,80}\b(?:turn|switch|shut|put) (?:it|them|both|that|those)\b)",
     rf"^not [^,]{{1,60}}, (?={IMPERATIVE} (?!it|them))|think i (?:could|might)"
@@ -232,10 +270,36 @@ POLITE = any_of(
 )
 """Words that forbid, suppose or put off only by their looks."""
 
+_SPANS = r"(?:a|an|half an|\d+|one|two|three|five|ten|fifteen|twenty|thirty)"
+_WITHOUT_DEED = (
+    rf"(?:(?!(?:{STATE}|home|back|in|out|away|here|coming|leaving|arriving|having|keeping|turning|switching)\b)"
+    r"[\w']+ ){1,5}"
+)
+_THIS_DAY = "(?:tomorrow|tonight|this (?:evening|afternoon))"
+COMING = re.compile(
+    rf"\b(?:i|we|he|she|they)(?:'ll be|'m|'re|'s| will be| shall be| am| are| is)"
+    rf" (?:up|home|back|there|down|here|over|done"
+    r"|in bed|off|out|coming(?: up| over| down| home| round)?|leaving|ready) "
+    rf"(?:in a (?:bit|while|moment|minute|sec|mo)|(?:in|within) (?:about )?{_SPANS} (?:seconds?|minutes?))\b"
+    r"|\b(?:i|we|he|she|they|it|[a-z]+)(?:'s|'m|'re|'ve| is| are| am| has| have) (?:[\w']+ ){1,5}tomorrow\b(?=[,.;])"
+    # "It's so close this evening, give us some air", "turn it up, it's cold tonight".
+    rf"|^(?:i|we|he|she|they|it|there)(?:'s|'m|'re|'ve| is| are| am| has| have) {_WITHOUT_DEED}{_THIS_DAY}(?=[,.;])"
+    rf"|(?:[,.;]| because| cos| as| since) (?:i|we|he|she|they|it|there)(?:'s|'m|'re|'ve| is| are| am| has| have) "
+    rf"{_WITHOUT_DEED}{_THIS_DAY}$"
+    # What is about to happen: "video call in 2 minutes, put the desk lamp on".
+    rf"|^(?!{_COMMAND})(?:(?!(?:{STATE}|{IMPERATIVE})\b)[\w']+ ){{1,4}}in (?:about )?{_SPANS} (?:minutes?|mins?|hours?)"
+    rf"(?=(?: and [^,.;]{{1,60}})?[,.;] ?(?:so |please |just )*{IMPERATIVE} (?!it\b|them\b))"
+)
+"""When somebody will be there, and what today is like, is a reason to do it now: "warm it up, I'll be home in ten
+minutes".
+"""
+
 UP_TO_YOU = re.compile(
-    r"\b(?:do|see to) (?:it|that) for me\b|\byou do it\b|\bdo that\b|\b(?:could|can|would|will) you (?:do|take"
+    r"\b(?:do|see to) (?:it|that) for (?:me|us|them|him|her)\b"
+    r"|\byou do it\b|\bdo that\b|\b(?:could|can|would|will) you (?:do|take"
     r"|see to|handle)\b"
-    r"|(?:[,.;:!?]|\b(?:so|but)) *(?:could|can|would|will) you (?!believe|imagine|credit)\w"
+    r"|(?:[,.;:!?]|\b(?:so|but)) *(?:could|can|would|will) you"
+    r" (?!believe|imagine|credit|say\b|think|reckon|listen|obey|fall for)\w"
     r"|\bbut .{1,60}\b(?:could|can) you$"
 )
 """It is left to the house: "do it for me", "could you see to that"."""

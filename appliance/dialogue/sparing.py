@@ -11,20 +11,32 @@ from appliance.home.naming import likeness, words
 _OUR = "(?:the|my|our|one|in|on)"
 _ALL = r"(?:all|any|every|everything|everywhere|everyone|anything|lights?|rooms?|\w+s)"
 _EXCEPTING = any_of(
-    *("except", "excepting", "excluding", "exception", "exclusion", "besides", "apart from(?! that)", "aside from"),
+    *(
+        "except",
+        "'?cept",
+        "excepting",
+        "excluding",
+        "exception",
+        "exclusion",
+        "besides",
+        "apart from(?! that)",
+        "aside from",
+    ),
     *("other than", "save for", "minus", "sparing", "barring", "omitting", "leaving out", "leave out", "skipping"),
     *(
         rf"(?<=\w )bar {_OUR}",
         "the lot bar",
-        "all save",
+        "all (?:save|bar)",
         f"save {_OUR}",
         "not (?:including|counting)",
         "without touching",
     ),
     # "And not a degree more", "but not too bright", "but leave a gap": no member of a set is named.
-    r"(?:but|just|only|and|though) (?:please )?(?:not(?! (?:an?|one(?! of)|any(?! of)|more|less|so|too|much|quite|very"
-    r"|fully|completely|all the way)\b)|(?:keep|leave)(?! (?:it|them|an?|some|enough|room|space)\b)|spare|ignore"
-    r"|hold off on"
+    r"(?:but|just|only|and|though) (?:please |do )?"
+    r"(?:not(?! (?:an?|one(?! of)|any(?! of)|more|less|so|too|much|quite|very"
+    r"|fully|completely|all the way)\b)|let (?=.{1,40} (?:run|play|burn|stay|finish|carry on|go on)\b)"
+    r"|(?:keep|leave)(?! (?:it|them|an?|some|enough|room|space)\b)|spare|ignore"
+    r"|hold (?:off|back)(?: on)?"
     r"|(?:don'?t|do not) (?:touch|include|go near))",
     r"but (?:skip|hands off)|(?:all|everything|everywhere) but",
     rf"{_ALL} (?:\w+ ){{0,3}}?but (?!also|first|now|only|my (?:hands|arms|knees))(?:for )?{_OUR}\b(?!.{{1,60}} (?:to"
@@ -42,7 +54,10 @@ _NOT_ALL = re.compile(r"\b(?<!\bis )(?<!\bare )(?<!\bbe )not (?:in |on )?(?:the|
 # Only where the call leaves something out are these read so: "skip this song", "leave the hall light on".
 _PERHAPS = any_of(
     *("skip", "bar", "save", "but", "leave", "leaving", "ignore", "spare", "keep", "miss out", "(?<!do )not"),
-    *("(?:don'?t|do not) (?:touch|include)", r"(?:just|only) (?=.{1,60}\b(?:stays?|remains?)\b)"),
+    *(
+        "(?:don'?t|do not) (?:touch|include)",
+        r"(?:just|only) (?=.{1,60}\b(?:stays?|remains?|you (?:leave|keep|spare))\b)",
+    ),
 )
 _KINDS = frozenset(("fan", "door"))
 _EACH = any_of("all", "every", "everything", "everywhere", "both", "each", "any", "the lot")
@@ -77,10 +92,16 @@ _THE_REST = re.compile(r"(?:and )?(?:everything|all the (?:others?|rest)|the (?:
 _A_SET = re.compile(r"(?:please )?(?:all|every|everything|these|those|the|my|our|this) ")
 _REMARK = re.compile(
     r"(?:(?:and|but|so|well|or|though) )*(?:(?:'?cause|cos|coz|because)\b"
-    r"|(?:since |as )?(?:(?:i|we|he|she|they|you|somebody|someone|nobody|everybody|everyone)(?:'\w+\b| (?!mean\b))"
+    r"|(?!as (?:it|they) (?:is|are|was|were)\b)"
+    r"(?:since |as )?(?:(?:i|we|he|she|they|you(?! (?:leave|keep|spare))|somebody|someone|nobody|everybody|everyone)"
+    r"(?:'\w+\b| (?!mean\b))"
     r"|(?:it|that|this|there|who)(?:'(?:s|ll|d)\b| (?:is|was|will|can|has|would)\b)"
-    rf"|(?:mum|mom|dad|gran\w*|(?:my|our|the|his|her) {PEOPLE})(?:'\w+\b| (?:is|are|has|have|was|were|will|\w+n't)\b)"
-    r"|[a-z]+(?:'s (?:still |just |only |fast )?(?:\w+ing|asleep|in|out|there|ill|got|gone|been|not)"
+    rf"|(?:mum|mom|dad|gran\w*|(?:my|our|the|his|her)"
+    rf" (?:\w+ )?{PEOPLE})(?:'\w+\b| (?:is|are|has|have|was|were|will|\w+n't"
+    r"|gets|goes|comes|sleeps|sits|works|reads)\b)"
+    r"|(?:my|our|his|her) \w+(?:'s| is| are) (?:in (?:there|it)|still|nearly|not)\b"
+    rf"|for (?:(?:the|my|our|his|her) )?(?:little (?:one|1)|{PEOPLE}|baby|mum|dad|gran\w*|me|us)$"
+    r"|[a-z]+(?:'s (?:still |just |only |fast )?(?:\w+ing|asleep|in|out|there|ill|got|gone|been|not|taken|left)"
     r"| (?:has|is|does|had|was|could|did)n't)\b))"
 )
 # A reason that speaks of a need may leave out more: "we need the desk lamp too".
@@ -98,9 +119,14 @@ _SAYING_NOTHING = frozenset(
         "do you take care see to so counting including touch this these we real quick ya buddy boss friend man dear "
         "champ sunshine love darling sweetheart mate pal dude bro sir honey folks god sake sharpish pronto will "
         "light lamp fan blind curtain shade shutter door "
-        "them those stay stays remain feel free might if oh er well lovely good lad i mean but then last time"
+        "them those stay stays remain feel free might if oh er well lovely good lad i mean but then last time "
+        "burning lit glowing going running yeah let run finish house"
     )
 )
+
+
+# A child is no part of a name: "the wee one's night light".
+_WHOSE = re.compile(r"\b(?:the|my|our|her|his) (?:wee|little|young) (?:one|1|'?un|lad|lass|girl|boy|man)'?s ")
 
 
 def leaves_out(said: str) -> bool:
@@ -111,6 +137,7 @@ def leaves_out(said: str) -> bool:
 
 def without_exception(said: str, spared: str) -> str | None:
     """A sentence without its exception, where that names all of what is `spared` and nothing else; else None."""
+    said = _WHOSE.sub("the ", said)
     first = _STAYS_FIRST.match(said)
     if first and _all_of(first["names"], spared) and _OTHERS.search(first["rest"]):
         return None if leaves_out(first["rest"]) else first["rest"]
@@ -202,6 +229,8 @@ def _behind_names(head: str, tail: str, spared: str) -> str | None:
     said = [word for word in missing if any(likeness((word,), (each,)) for each in before)]
     content = {word for word in kept if word not in _SAYING_NOTHING}
     kinds = {word for word in kept if word in _KINDS} - set(before)
+    if "lock" in before:
+        kinds.discard("door")  # what else is locked
     if any(not any(likeness((word,), (each,)) for token in heard for each in token) for word in kinds):
         return None  # "the ceiling one" is no fan where lights are spoken of
     if missing - set(said) or (content and not content - missing):

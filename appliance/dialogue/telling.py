@@ -8,6 +8,7 @@ import re
 from appliance.dialogue.phrases import (
     COMMAND_AFTER,
     COMMAND_FIRST,
+    ENOUGH,
     NEXT_SENTENCE,
     PARTICIPLE,
     PEOPLE,
@@ -33,7 +34,7 @@ _SUPPOSING = any_of(
         "thinking (?:of|about)",
     ),
     "would (?:it|that|you) (?:help|save|matter|cost|hurt|be (?:better|bad|ok|okay|wise|dangerous|daft))",
-    r"picture it|for argument'?s sake|^say (?:we|i|someone|somebody|the|an?)",
+    r"picture it|for argument'?s sake|^say (?:we|i|someone|somebody|the|an?|my|our)",
     r"(?:what then|how would that go|would anything break|who'?d notice|would we be covered|what would it cost|would it"
     r" cost much|would any\w+ mind|is that (?:bad|cheaper|allowed)|make a difference|how would that work)(?: for it)?$",
     r"if i won|if we ever|if (?:it|i) were (?:my|up|you)|if (?:it|i) (?:were|was|had)|(?:toying|dreaming"
@@ -45,11 +46,16 @@ _SUPPOSING = any_of(
     "would anyone notice|how bad would|picture this|what would the|mind if",
     rf"i wish (?!(?:the|my|our) .{{1,80}} (?:were|was|to be) {STATE}\b)(?:i|we|it|that|the)",
     rf"if {SUBJECT} (?:were|had|ever|asked|told|{PARTICIPLE})",
-    r"i (?:might|may|could(?! (?:use|do with))|should|was going to|am thinking|was thinking(?! (?:that )?you))",
+    r"i (?:might(?! as well)|may(?! as well)|could(?! (?:use|do with))|should|was going to"
+    r"|am thinking|was thinking(?! (?:that )?you))",
     "i would (?:have|never|not)",
     "how do (?:i|you)(?! feel)",
     "remind me (?:how|why)",
     "let's say (?:i|we|you|he|she|they|someone|somebody)",
+    "thinking (?:out loud|aloud)",
+    "(?:on or off|off or on|open or (?:closed|shut)|up or down),? dunno",
+    "(?:pity|shame) (?:nobody|no ?one|you|he|she|they|i|we)",
+    "(?:the )?last thing (?:i|we|anyone|anybody|he|she) (?:wants?|needs?)",
     "(?:well done|cheers|thanks) for (?!nothing)\\w+ing .*(?:when i asked|last night|yesterday|earlier)",
 )
 # What it says of others' words is no command, nor is what they said: "the man on tv said turn it on".
@@ -83,7 +89,7 @@ _REPORTING = any_of(
     r" there|still at home|in the \w+|coming(?: down)?(?: now)?|listening)[.!]?$",
     # To somebody with a body and belongings.
     r"your (?:\w+ )?(?:shoes|coat|eyes|mouth|book|phone|tablet|laptop|bike|homework|teeth|pyjamas|presents|plate|toys"
-    r"|hands|game|jacket|bag|dinner)",
+    r"|hands|game|jacket|bag|dinner(?! (?:party|scene|mode|lights|music|thing)))",
 )
 _AGO = one_of(
     *(
@@ -148,7 +154,8 @@ _RETOLD = any_of(
     r"(?:says?|said|reckons?|thinks?|told|tells|goes|shouts?|shouted|advise[sd]|recommend(?:s|ed)?|suggest(?:s|ed)"
     r"|warns?"
     r"|wants|likes|keeps|kept|is forever)",
-    r"(?:says|reckons|claims|insists|swears|was saying|saying|texted me|tells? me|telling me|is convinced"
+    r"(?:says|reckons|claims|insists|swears|was saying|saying"
+    r"|(?:keeps?|kept) telling (?:everyone|everybody|people|us)|texted me|tells? me|telling me|is convinced"
     r"|has a theory|hinted|of the opinion) that",
     r"(?:says|said|thinks|reckons|suggested|advises|advised|warns|recommends|saying|says that|was on about how"
     r"|saying that)"
@@ -187,7 +194,9 @@ _RETOLD = any_of(
     r"(?:yesterday|last night|the other day) you (?:took|refused|managed|forgot)|(?:it was clever of"
     r"|surprised to see) you",
     r"step \d+ says|(?:turned|switched|put) .{1,40}? (?:at the wall|by hand)",
-    r"(?<!i )(?<!we )(?<!i'd )(?:likes|hates|loves) to",
+    # Behind a command it is a reason: "curtains half way, the cat likes to look out".
+    r"^(?:[\w'-]+,? ){1,7}(?:likes|hates|loves) to",
+    r"(?:i|we|he|she|they) did (?:the|my|our|it|that|a)\b.{0,60}?\b(?:myself|ourselves|himself|herself|themselves)",
     r"i'?m in (?:two|2) minds|couldn'?t decide whether|arguing about whether|lay awake wondering|fought over who",
     r"i'?d (?:have asked|normally ask|have told|usually ask)|usually i'?d have|i'?d have said|any other day i'?d",
 )
@@ -204,7 +213,8 @@ _TIME_PAST = one_of(
     _AGO,
     r"back in (?:the (?:day|\w+ies)|day|\w+)|over christmas|at christmas|in the (?:nineties|eighties|summer|old \w+)",
     r"when (?:we were|i was) (?!in bed|home)\w+|when (?:we moved in|gran was alive|we flew|we got in)|before the baby",
-    r"during the (?:storm|heatwave|war|night)|the (?:night|day|week) (?:before|the \w+ came|it|we|that|i)"
+    r"during the (?:storm|heatwave|war|night)"
+    r"|the (?:night|day|week) (?:before|the \w+ (?:came|\w+ed|burst)|it|we|that|i)"
     r"|the whole time",
     r"this time last \w+|last (?:spring|autumn|christmas|\w+day|weekend|january|march|july)|(?:all|right) through the"
     r"|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|when i got up",
@@ -268,7 +278,7 @@ _REMARKED = any_of(
 _GIVEN_UP = any_of(
     r"i (?:nearly|almost|just nearly|meant to|thought (?:of|about)|considered|had half a mind|was (?:\w+ )?(?:going"
     r"|about to"
-    r"|tempted|this close))(?! to fall| fall)",
+    r"|tempted|this close|all set to|ready to|on the point of))(?! to fall| fall)",
     r"i(?:'ve| have)? decided not",
 )
 
@@ -281,10 +291,13 @@ def supposes(said: str) -> bool:
 # What nobody but a person has: "put your shoes on".
 _YOURS = re.compile(r"\bput your (?:shoes|coat|toys|hands|jacket|socks|hat|boots|pyjamas)\b")
 
+# The words of a song or a book: "turn the lights down low, I think it's called".
+_TITLED = re.compile(r"\b(?:it'?s|it is|it was|that'?s|is what it'?s) called$|\bhow (?:it|the song|that song) goes$")
 
-def tells(said: str) -> bool:
-    """Whether it tells of what others said or did, of what was done, or of what was nearly asked for."""
-    if _YOURS.match(said):
+
+def tells(said: str, *, done: bool = True) -> bool:
+    """Whether it tells of what others said, of what was nearly asked for, or, where that counts, of what was done."""
+    if _YOURS.match(said) or _TITLED.search(said):
         return True
     if UP_TO_YOU.search(said):
         return False
@@ -299,5 +312,7 @@ def tells(said: str) -> bool:
         return False
     if _GIVEN_UP.search(said):
         return NEXT_SENTENCE.search(said) is None
-    past = _DONE.search(said) or _PAST.search(said) or _LONG_AGO.search(said) or _REMARKED.search(said)
-    return past is not None and not COMMAND_AFTER.search(said)
+    past = _LONG_AGO.search(said) or _REMARKED.search(said)
+    if done:
+        past = past or _DONE.search(said) or _PAST.search(said)
+    return past is not None and not COMMAND_AFTER.search(said) and not ENOUGH.search(said)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What in a sentence does not fit a call on a thing that was spoken of: another kind of device, a step that was taken
+for a level, a lock where nothing was said of locking.
+
+Words prove little, so what is found here is a reason to ask, never one to refuse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+_LEVELS = ("brightness", "position", "percentage", "volume_level", "temperature")
+_PARTS = {"quarter": 25, "third": 33, "two thirds": 67, "2 thirds": 67, "three quarters": 75, "3 quarters": 75}
+_PART = rf"(?P<part>{'|'.join(sorted(_PARTS, key=len, reverse=True))}|\d+)"
+_STEP = (
+    re.compile(rf"\b(?:by|another|knock|take|shave|chop|trim) (?:(?:an?|another|about|around) )*{_PART}\b"),
+    re.compile(
+        rf"\b{_PART}(?: ?percent| ?%| degrees?)? (?:off (?:it|that|them)|more|less"
+        r"|brighter|dimmer|lower|higher|louder|quieter|faster"
+        r"|slower|warmer|cooler|hotter|colder)\b"
+    ),
+)
+
+
+def takes_a_step_for_a_level(text: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether what is set is by how much it should change: "knock a third off it", and it is set to 33 percent."""
+    said = text.lower()
+    by = {_PARTS.get(found["part"]) or float(found["part"]) for each in _STEP for found in each.finditer(said)}
+    values = [arguments.get(slot) for slot in _LEVELS]
+    return any(isinstance(value, (int, float)) and value in by for value in values)
+
+
+# The noun locks nothing by itself: "pop the lock on the front" opens it.
+_LOCKING = re.compile(
+    r"(?<!the )(?<!that )(?<!this )\b(?:lock|bolt|latch)(?:s|ed|ing|ing up)?\b"
+    r"|\b(?:re-?|dead)(?:lock|bolt)(?:s|ed|ing)?\b|\bunlocked\b|\b(?:nobody|no ?one) .{0,40}\bin\b"
+    r"|\b(?:put|get|turn|slide|throw|draw|drop|click|stick|slip|have|want|need) (?:the|that|this|my) (?:[\w']+ ){0,3}"
+    r"(?:lock|bolt|latch|deadbolt|chain)s?\b"
+    r"|\b(?:lock|bolt|latch|deadbolt|chain)s? (?:on|in|across|over|home|to|shut|closed|engaged)\b(?! the\b)"
+    r"|\b(?:secur|clos|shut|seal|protect|fasten|batten|engag|arm|safe)\w*\b"
+)
+
+
+def locks_unasked(text: str, moves: Collection[tuple[str, str]]) -> bool:
+    """Whether something is locked, and nothing was said of locking: "light me a way to the front door"."""
+    return ("lock", "lock") in moves and _LOCKING.search(text.lower()) is None
+
+
+# What only one kind of device has or does, and what is said of a kind at all.
+_OWN = {
+    "cover": r"blinds?|slats?|lou?vres?|curtains?|drapes?|shutters?|awnings?",
+    "fan": r"fans?|speed|blades|spin(?:s|ning)?|whirl(?:s|ing)?",
+    "climate": r"radiators?|thermostats?|heating|degrees",
+    "media_player": r"volume|louder|quieter",
+}
+_SPOKEN = {
+    "light": r"light\w*|lamps?|bulbs?|lit|bright\w*|dim\w*|dark\w*|gl[oe]\w+|shin\w+|colou?r|kelvin|white",
+    "cover": rf"{_OWN['cover']}|shades?|covers?|doors?|gates?|windows?|open\w*|clos\w+|shut",
+    "fan": rf"{_OWN['fan']}|breeze|air|blow\w*|extractor|hood",
+    "climate": rf"{_OWN['climate']}|heat\w*|warm\w*|cool\w*|cold\w*|hot\w*|temperature|\d+ degrees",
+}
+_OWN_WORDS = {kind: re.compile(rf"\b(?:{said})\b") for kind, said in _OWN.items()}
+_SPOKEN_WORDS = {kind: re.compile(rf"\b(?:{said})\b") for kind, said in _SPOKEN.items()}
+_SMELL = re.compile(r"\b(?:smell\w*|stink\w*|stank|reek\w*|stench|pong\w*|whiff\w*|steam\w*|smok[ey]\w*)\b")
+
+
+def of_another_kind(text: str, moves: Collection[tuple[str, str]]) -> bool:
+    """Whether a kind of device was spoken of, and all that is touched is of another: "slats down", and it is lights.
+
+    Against a smell no light helps.
+    """
+    said, kinds = text.lower(), {kind for kind, _ in moves}
+    if len(kinds) != 1:
+        return False
+    kind = next(iter(kinds))
+    spoken = _SPOKEN_WORDS.get(kind)
+    if spoken is None or spoken.search(said):
+        return False
+    others = any(words.search(said) for other, words in _OWN_WORDS.items() if other != kind)
+    return others or (kind == "light" and _SMELL.search(said) is not None)
+
+
+_AWAY = re.compile(r"\bout (?:from under|of (?:the|my|our) (?:way|feet))|\bfrom (?:under|underneath) (?:my|our) feet\b")
+_OF_WHAT_WAS_SAID = re.compile(r"\b(?:the lot|them all|(?:all|both) of (?:them|those|these)|all (?:those|these))\b")
+_OF_THE_HOME = re.compile(r"\b(?:every\w*|house|home|place|whole|anything)\b")
+# What no device here does for itself.
+_BY_HAND = re.compile(
+    r"^(?:(?:please|hey|can|could|would|will|you|go|and|just|now|ok|okay) )*"
+    r"(?:empty|refill|repair|mend|replace|descale|rename|unclog|unblock|polish|wash|scrub)\b"
+)
+
+
+def means_something_else(text: str, moves: Collection[tuple[str, str]]) -> bool:
+    """Whether a vacuum is started that is in the way, or anything is switched that is to be emptied or mended."""
+    said = " ".join(text.lower().split())
+    away = ("vacuum", "on") in moves and _AWAY.search(said) is not None
+    return away or (bool(moves) and _BY_HAND.search(said) is not None)
+
+
+def is_of_the_turn_before(text: str, name: object, before: Collection[str]) -> bool:
+    """Whether "the lot" may be all that was spoken of before, where all of the home is switched."""
+    said = text.lower()
+    return (
+        name == "all"
+        and bool(before)
+        and _OF_WHAT_WAS_SAID.search(said) is not None
+        and _OF_THE_HOME.search(said) is None
+    )
