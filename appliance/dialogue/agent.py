@@ -19,6 +19,7 @@ from appliance.dialogue.doubt import (
     locks_unasked,
     means_something_else,
     of_another_kind,
+    plays_unasked,
     takes_a_step_for_a_level,
 )
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
@@ -277,7 +278,7 @@ class Agent:
         moves = self._home.moves(call, area)
         if call.name in _SWITCHING and contrary(text, {done for _, done in moves}):
             return True
-        if locks_unasked(text, moves) or means_something_else(text, moves):
+        if locks_unasked(text, moves) or means_something_else(text, moves) or plays_unasked(text, call.name, arguments):
             return True
         unfit = makes_worse(text, moves) or of_another_kind(text, moves)
         return alone and (unfit or beside(call, text, self._home.registry, area))

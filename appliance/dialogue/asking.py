@@ -38,7 +38,8 @@ _WONDERING = re.compile(
     r"|what)(?! (?:you"
     r"|we) (?:can|could)| (?:i|we)(?:'m|'re)? (?:doing|cook|do|am doing|are doing)\b)"
     r"|(?:want|like|need)(?: to)? know|wonder (?:who|why)|could it be|possible that(?! you)|not sure)\b"
-    r"|\b(?:is|isn'?t|are|aren'?t|did|didn'?t|has|hasn'?t|does|doesn'?t) (?:it|they|we|he|she|that|there)[?.]?$"
+    r"|\b(?:is|isn'?t|are|aren'?t|did|didn'?t|has|hasn'?t|does|doesn'?t) (?:it|they|we|he|she|that|there)"
+    r"(?:,? [\w-]+[ -]wise)?[?.]?$"
     r"|\bwondering,? (?:which|are|is|what|how|whether(?! you)|if (?!you))"
 )
 # Whether it can at all: "can you control the lamp", "have you learned how to".

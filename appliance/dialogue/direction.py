@@ -58,26 +58,32 @@ def contrary(text: str, actions: Iterable[str]) -> bool:
 # What a person feels, and what would make it worse: (kind of device, what is done to it).
 _NOT = r"(?:can'?t|cannot|can (?:barely|hardly)) (?:even )?"
 _SCREEN = r"(?:the|this) (?:screen|telly|tv|match|game|film|movie|news|music|song|radio|show|picture|programme)"
-_COLD = (
-    r"freezing|frozen|chilly|nippy|shivering|perishing|baltic|goosebumps|(?:i'?m|so|too|it'?s) cold"
-    r"|see my (?:own )?breath"
+COLD = (
+    r"freezing|frozen|chilly|nippy|shivering|perishing|baltic|goosebumps|(?:i'?m|so|too|it'?s|there'?s) cold"
+    r"|see (?:my|me|our) (?:own )?breath"
 )
-_HOT = r"boiling|sweltering|roasting|melting|sweating|stifling|(?:i'?m|so|too|it'?s) (?:hot|warm)"
+HOT = r"boiling|sweltering|roasting|melting|sweating|stifling|(?:i'?m|so|too|it'?s) (?:hot|warm)"
 _DARK = (
     rf"{_NOT}see (?!{_SCREEN}|the stars)|too (?:dark|dim)|gloomy"
     r"|(?:it'?s|is|so|gone) (?:\w+ )?(?:pitch )?(?:black|dark) in"
 )
 _BRIGHT = (
     rf"too bright|dazzl\w+|glare|blinding|blinded|in my (?:eyes|face)|{_NOT}see {_SCREEN}|no (?:light|daylight|sun)\b"
+    r"|sun(?:'s| is)? (?:[\w']+ ){0,4}(?:on ?to|into|on|in) (?:the|my|our) (?:\w+ )?(?:screen|telly|tv|monitor)\b"
     r"|(?:want|need|like|make|get|have|keep) (?:it|(?:the|my|our|this) \w+) (?:\w+ )?(?:pitch )?(?:dark|black)\b"
+)
+_SEEN = (
+    r"gawp\w*|gawk\w*|peep\w*|(?:see|look|star|peer)\w* (?:straight |right )?in(?:to)?\b|on (?:display|show)\b"
+    r"|(?:fish|goldfish) (?:tank|bowl)"
 )
 _QUIET = rf"{_NOT}hear (?:it|what|a (?:thing|word)|{_SCREEN})|too quiet"
 _LOUD = "too loud|deafening|racket|hear (?:myself|ourselves) think"
 _FELT = (
-    (_COLD, {("climate", "down"), ("climate", "off"), ("fan", "on"), ("fan", "up")}),
-    (_HOT, {("climate", "up"), ("fan", "off"), ("fan", "down")}),
+    (COLD, {("climate", "down"), ("climate", "off"), ("fan", "on"), ("fan", "up")}),
+    (HOT, {("climate", "up"), ("fan", "off"), ("fan", "down")}),
     (_DARK, {("light", "off"), ("light", "down"), ("cover", "close")}),
     (_BRIGHT, {("light", "on"), ("light", "up"), ("cover", "open")}),
+    (_SEEN, {("cover", "open")}),
     (_QUIET, {("media_player", "down"), ("media_player", "off")}),
     (_LOUD, {("media_player", "up"), ("media_player", "on")}),
 )

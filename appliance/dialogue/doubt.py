@@ -11,6 +11,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from appliance.dialogue.direction import COLD, HOT
+
 _LEVELS = ("brightness", "position", "percentage", "volume_level", "temperature")
 _PARTS = {"quarter": 25, "third": 33, "two thirds": 67, "2 thirds": 67, "three quarters": 75, "3 quarters": 75}
 _PART = rf"(?P<part>{'|'.join(sorted(_PARTS, key=len, reverse=True))}|\d+)"
@@ -50,7 +52,10 @@ def locks_unasked(text: str, moves: Collection[tuple[str, str]]) -> bool:
 
 # What only one kind of device has or does, and what is said of a kind at all.
 _OWN = {
-    "cover": r"blinds?|slats?|lou?vres?|curtains?|drapes?|shutters?|awnings?",
+    "cover": (
+        r"blinds?|slats?|lou?vres?|curtains?|drapes?|shutters?|awnings?"
+        r"|(?:garage|gate) (?:door )?(?:up|down)|(?:up|down) the (?:garage|gate)"
+    ),
     "fan": r"fans?|speed|blades|spin(?:s|ning)?|whirl(?:s|ing)?",
     "climate": r"radiators?|thermostats?|heating|degrees",
     "media_player": r"volume|louder|quieter",
@@ -61,15 +66,17 @@ _SPOKEN = {
     "fan": rf"{_OWN['fan']}|breeze|air|blow\w*|extractor|hood",
     "climate": rf"{_OWN['climate']}|heat\w*|warm\w*|cool\w*|cold\w*|hot\w*|temperature|\d+ degrees",
 }
+_NO_MATTER_OF_LIGHT = re.compile(
+    rf"\b(?:smell\w*|stink\w*|stank|reek\w*|stench|pong\w*|whiff\w*|steam\w*|smok[ey]\w*|{COLD}|{HOT})"
+)
 _OWN_WORDS = {kind: re.compile(rf"\b(?:{said})\b") for kind, said in _OWN.items()}
 _SPOKEN_WORDS = {kind: re.compile(rf"\b(?:{said})\b") for kind, said in _SPOKEN.items()}
-_SMELL = re.compile(r"\b(?:smell\w*|stink\w*|stank|reek\w*|stench|pong\w*|whiff\w*|steam\w*|smok[ey]\w*)\b")
 
 
 def of_another_kind(text: str, moves: Collection[tuple[str, str]]) -> bool:
     """Whether a kind of device was spoken of, and all that is touched is of another: "slats down", and it is lights.
 
-    Against a smell no light helps.
+    Against a smell or the cold no light helps.
     """
     said, kinds = text.lower(), {kind for kind, _ in moves}
     if len(kinds) != 1:
@@ -79,7 +86,7 @@ def of_another_kind(text: str, moves: Collection[tuple[str, str]]) -> bool:
     if spoken is None or spoken.search(said):
         return False
     others = any(words.search(said) for other, words in _OWN_WORDS.items() if other != kind)
-    return others or (kind == "light" and _SMELL.search(said) is not None)
+    return others or (kind == "light" and _NO_MATTER_OF_LIGHT.search(said) is not None)
 
 
 _AWAY = re.compile(r"\bout (?:from under|of (?:the|my|our) (?:way|feet))|\bfrom (?:under|underneath) (?:my|our) feet\b")
@@ -92,11 +99,36 @@ _BY_HAND = re.compile(
 )
 
 
+_MINUTES_OFF = re.compile(r"\b(?:knock|take|shave|chop|trim) (?:(?:another|about|a further) )?\d+ (?:\w+ )?off\b")
+_PREHEAT = re.compile(r"\bpre-?heat\b")
+
+
 def means_something_else(text: str, moves: Collection[tuple[str, str]]) -> bool:
-    """Whether a vacuum is started that is in the way, or anything is switched that is to be emptied or mended."""
+    """Whether a vacuum is started that is in the way, anything is switched that is to be emptied or mended, or of which
+    some minutes are to be taken off; or no oven is turned on that is to be hot.
+    """
     said = " ".join(text.lower().split())
-    away = ("vacuum", "on") in moves and _AWAY.search(said) is not None
-    return away or (bool(moves) and _BY_HAND.search(said) is not None)
+    if _PREHEAT.search(said) and not moves:
+        return True
+    if ("vacuum", "on") in moves and _AWAY.search(said):
+        return True
+    switched = any(done in ("on", "off") for _, done in moves)
+    return bool(moves) and (_BY_HAND.search(said) is not None or (switched and _MINUTES_OFF.search(said) is not None))
+
+
+# Of what is heard or seen, and of going on, stopping and skipping.
+_HEARD = re.compile(
+    r"\b(?:music|songs?|tunes?|track|album|radio|telly|tv|television|speakers?|stereo|film|movie|match|show|episode|news"
+    r"|podcast|audiobook|chapter|volume|\w*loud\w*|quiet\w*|sounds?|nois\w+|hear\w*|listen\w*|watch\w*|ears?|peace"
+    r"|silen\w+|hush|shush|shut|racket|din|row|blast\w*|play\w*|start\w*|stop\w*|paus\w+|freez\w+|hold|wait|keep"
+    r"|resum\w+|continu\w+|carry|go\w*|turn\w*|un\w*|mut\w+|skip\w*|next|previous|last|back|again|over|further"
+    r"|forward\w*|beginning|where|one|on|off|up|down)\b"
+)
+
+
+def plays_unasked(text: str, tool: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether a player that is not named goes on, stops or skips, and no word speaks of what can be heard or seen."""
+    return tool.startswith("HassMedia") and not arguments.keys() - {"area"} and _HEARD.search(text.lower()) is None
 
 
 def is_of_the_turn_before(text: str, name: object, before: Collection[str]) -> bool:

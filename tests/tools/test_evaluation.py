@@ -264,6 +264,13 @@ def test_through_the_agent_turns_before_leave_the_home_as_they_say(home: Fixture
     assert found.exact and not found.wrong
 
 
+def test_through_the_agent_a_step_goes_from_where_the_turn_before_left_it(home: Fixture) -> None:
+    before = {"text": "sofa lamp to 60", **one("HassLightSet", name="Sofa Lamp", brightness=60)}
+    dimmer = one("HassLightSet", name="Sofa Lamp", brightness_step="down")
+    case = case_of({"text": "still too bright", **dimmer, "history": [before]})
+    assert through_agent(home, case, call("HassLightSet", name="sofa lamp", brightness_step="down"), "Done.").right
+
+
 def test_hassil_matches_names_aliases_and_rooms(home: Fixture) -> None:
     hassil = Hassil(home)
     assert hassil.calls("turn on the board", None) == [("HassTurnOn", {"name": "Shelf Light"})]

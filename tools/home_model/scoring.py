@@ -64,6 +64,8 @@ class Outcome:
     """What was really done, where it was done in a home; None: the calls alone are judged."""
     first_ms: float | None = None
     whole_ms: float = 0.0
+    before: Registry | None = None
+    """The home as the turns before had left it, where they were carried out: a step goes from there."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,8 @@ def _reached(call: ToolCall, registry: Registry, area: str | None) -> list[Devic
 
 
 def judge(case: Case, outcome: Outcome, registry: Registry) -> Verdict:
-    """Judge what was made of a case; `registry` is the home before it was said."""
+    """Judge what was made of a case; `registry` is the home before the first turn."""
+    registry = outcome.before or registry
     calls = [(tool, normal(tool, slots, case.area)) for tool, slots in outcome.calls]
     each = [effects(tool, slots, registry, case.area) for tool, slots in outcome.calls]
     done = outcome.acts if outcome.acts is not None else _acting(outcome.calls, each)

@@ -6,6 +6,7 @@ simulated home, so that guards, resolver, policy and asking back count.
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import logging
 import time
@@ -173,6 +174,7 @@ class ThroughAgent:
                 else:
                     conversation.keep(await place.replay(said, context))
             place.driver.acts.clear()
+            before = copy.deepcopy(place.registry) if case.history else None
             began = time.perf_counter()
             called, spoken = await _turn(agent, case.text, context)
             whole = 1e3 * (time.perf_counter() - began)
@@ -187,7 +189,7 @@ class ThroughAgent:
             if each.result.success and acts_on(each.call.name) and not each.result.changed
             and "Timer" in each.call.name
         }  # fmt: skip
-        return Outcome(tuple(calls), spoken, frozenset(place.driver.acts | others), first, whole)
+        return Outcome(tuple(calls), spoken, frozenset(place.driver.acts | others), first, whole, before)
 
 
 async def _turn(agent: Agent, text: str, context: CallContext) -> tuple[list[Called], str]:

@@ -70,6 +70,8 @@ def test_what_says_neither_or_both_is_left_alone(text: str, action: str) -> None
         ("sun's right in my eyes on the sofa", "light", "on"),
         ("can't see the telly for the sun", "cover", "open"),
         ("I want it pitch black in the bedroom", "light", "on"),
+        ("her across the way is gawping at us, blinds", "cover", "open"),
+        ("the sun's straight on the telly", "cover", "open"),
         ("I can't hear the match over the dishwasher", "media_player", "down"),
         ("I can't hear myself think", "media_player", "up"),
     ],

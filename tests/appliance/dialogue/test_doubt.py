@@ -11,6 +11,7 @@ from appliance.dialogue.doubt import (
     locks_unasked,
     means_something_else,
     of_another_kind,
+    plays_unasked,
     takes_a_step_for_a_level,
 )
 from appliance.dialogue.grounding import without_leftover
@@ -67,6 +68,11 @@ def test_nothing_is_locked_of_which_locking_was_not_said(text: str, doubted: boo
         ("make that thing on the ceiling spin", "light", True),
         ("the onions make the whole downstairs reek, whack it up", "light", True),
         ("it stinks in here, light the candle lamp", "light", False),
+        ("I'm freezing my toes off up here", "light", True),
+        ("there's cold it is by the window", "light", True),
+        ("it's chilly and dark, lamp please", "light", False),
+        ("garage up for the van", "light", True),
+        ("garage light up a bit", "light", False),
         ("dim it a bit, the blinds are up", "light", False),
         ("slats down a smidge", "cover", False),
         ("quarter speed in the lounge", "fan", False),
@@ -87,6 +93,28 @@ def test_what_is_in_the_way_or_to_be_emptied_is_not_started() -> None:
     assert not means_something_else("get the hoover out, the floor's a mess", start)
     assert means_something_else("empty Rosie's dustbin", dock)
     assert not means_something_else("dock Rosie, her bin's to be emptied", dock)
+
+
+def test_minutes_are_taken_off_no_device_and_what_is_to_be_hot_is_bought_by_nobody() -> None:
+    assert means_something_else("knock 5 off the washing one", {("switch", "off")})
+    assert means_something_else("take another 10 minutes off the dryer one", {("switch", "off")})
+    assert not means_something_else("knock the dryer off in the utility", {("switch", "off")})
+    assert means_something_else("preheat, I'm doing fish fingers", set())
+    assert not means_something_else("preheat the oven", {("switch", "on")})
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "doubted"),
+    [
+        ("put another log in, so to speak", {}, True),
+        ("there's tumbleweed by the rug", {"area": "here"}, True),
+        ("skip this one", {}, False),
+        ("carry on", {}, False),
+        ("Bertha please", {"name": "bertha"}, False),
+    ],
+)
+def test_players_that_nobody_spoke_of_are_left_alone(text: str, arguments: dict[str, str], doubted: bool) -> None:
+    assert plays_unasked(text, "HassMediaUnpause", arguments) is doubted
 
 
 def test_the_lot_is_what_was_spoken_of() -> None:
