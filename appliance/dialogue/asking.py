@@ -40,6 +40,7 @@ _WONDERING = re.compile(
     r"|(?:want|like|need)(?: to)? know|wonder (?:who|why)|could it be|possible that(?! you)|not sure)\b"
     r"|\b(?:is|isn'?t|are|aren'?t|did|didn'?t|has|hasn'?t|does|doesn'?t) (?:it|they|we|he|she|that|there)"
     r"(?:,? [\w-]+[ -]wise)?[?.]?$"
+    r"|^(?!(?:can|could|would|will) (?:you|we|i)\b).*\bd(?:'?|o )you (?:think|reckon)[?.]?$"
     r"|\bwondering,? (?:which|are|is|what|how|whether(?! you)|if (?!you))"
 )
 # Whether it can at all: "can you control the lamp", "have you learned how to".

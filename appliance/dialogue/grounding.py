@@ -124,9 +124,15 @@ def without_leftover(call: ToolCall, text: str) -> ToolCall:
     return ToolCall(call.name, {**call.arguments, "item": item[amount.end() :]})
 
 
+_ARMING = frozenset(("arm", "arming", "armed", "disarm", "disarming", "disarmed", "security"))
+"""What is said of an alarm alone, whatever it is called."""
+
+
 def _spoken_of(name: str, heard: Sequence[str]) -> bool:
     """Whether at least half of the words of a name were said, or words that sound like them."""
     parts = words(name)
+    if "alarm" in parts and not _ARMING.isdisjoint(heard):
+        return True
     spoken = [
         *heard,
         *("".join(pair) for pair in pairwise(heard)),

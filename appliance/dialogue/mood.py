@@ -68,6 +68,7 @@ _FORBIDDING = any_of(
     ),
     *(
         "no (?:reason|point|need|sense|cause|call|use)",
+        "neither (?:of (?:them|those|these)|(?:the|my|our|that) .{1,60}? nor)",
         "(?<!i )(?<!we )(?<!he )(?<!only )(?<!'ll )forget (?:about|it|that|the|my|our)",
         "i'?d hate",
         "would hate",

@@ -9,6 +9,7 @@ from appliance.dialogue.phrases import (
     COMMAND_AFTER,
     COMMAND_FIRST,
     ENOUGH,
+    IMPERATIVE,
     NEXT_SENTENCE,
     PARTICIPLE,
     PEOPLE,
@@ -52,6 +53,7 @@ _SUPPOSING = any_of(
     "how do (?:i|you)(?! feel)",
     "remind me (?:how|why)",
     "let's say (?:i|we|you|he|she|they|someone|somebody)",
+    "(?:you|we|i)'?d only have to",
     "thinking (?:out loud|aloud)",
     "(?:on or off|off or on|open or (?:closed|shut)|up or down),? dunno",
     "(?:pity|shame) (?:nobody|no ?one|you|he|she|they|i|we)",
@@ -79,6 +81,10 @@ _REPORTING = any_of(
     r"(?:sorry|annoyed|angry) (?:about|that|for)|(?:nice|good|kind) of you|thank(?:s"
     r"| you) for \w+ing (?=.*\b(?:yesterday"
     r"|earlier|last|this))",
+    # A parrot's words, a child's, a letter's.
+    rf"(?<!are )(?<!is )(?<!'s )(?<!'re )(?<!keep )(?<!am )(?<!'m )"
+    rf"(?:yell|shout|scream|sing|squawk|chant|mutter|whisper)(?:s|ed|ing) (?:out |at \w+ )?['\"]?{IMPERATIVE}\b",
+    r"(?:mimic|imitat|impersonat)\w*|(?:wrote|writes|written|e?mailed|scribbled|posted|texted) ['\"]",
     # What somebody else will do.
     rf"(?!you\b)(?:{TELLER}|husband|wife|kids)(?:'ll| will) (?:see to|deal with|sort out|handle|look after"
     rf"|take care of|do it)",

@@ -35,6 +35,8 @@ _HOT = (
     *("oven", "stove", "cooker", "cooktop", "hob", "hotplate", "burner", "grill", "griddle", "barbecue", "fryer"),
     *("toaster", "iron", "straightener", "kiln", "boiler", "furnace"),
 )
+# The hood over the cooker and the lamp in the oven do not get hot.
+_CAN_BE_HOT = ("switch", "climate", "valve", "scene", "script")
 _GUARD = ("alarm", "siren", "smoke", "camera", "security")
 # On a plug: as a thermostat or a towel rail of its own a heater is an everyday thing.
 _HOT_ON_A_PLUG = ("heater", "fireplace", "sauna", "blanket")
@@ -75,7 +77,7 @@ DEFAULTS: tuple[PolicyRule, ...] = (
         PolicyRule.model_validate({"do": "confirm", "domain": "valve", "device_class": kind, "action": "open"})
         for kind in ("gas", "water")
     ),
-    *_rules("confirm", _HOT, "on", "set"),
+    *(rule for domain in _CAN_BE_HOT for rule in _rules("confirm", _HOT, "on", "set", domain=domain)),
     *_rules("confirm", _HOT_ON_A_PLUG, "on", domain="switch"),
     *_rules("confirm", _GUARD, "off"),
     *_rules("confirm", _VITAL, "off", domain="switch"),

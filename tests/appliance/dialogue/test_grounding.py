@@ -17,6 +17,8 @@ from appliance.dialogue.prompt import copied
         ({"name": "kitchen ceiling"}, "turn on the kitchen sealing", None),
         ({"name": "Play Corner"}, "playcorner light off", None),
         ({"name": "garage door"}, "turn on the kitchen light", "garage door"),
+        ({"name": "burglar alarm"}, "would you disarm the house", None),
+        ({"name": "burglar alarm"}, "how quiet the house is", "burglar alarm"),
         ({"area": "here", "domain": "light"}, "turn on the lights", None),
         ({"area": "Bedroom", "domain": "light"}, "turn on the lights", "Bedroom"),
         ({"name": "lamp", "brightness": 40}, "set the lamp to 40 percent", None),

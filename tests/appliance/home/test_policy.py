@@ -48,6 +48,8 @@ def verdict(policy: Policy, device: Device, act: Act, now: datetime = NOON, tool
         (Device("switch.oven", "Oven", "switch"), OFF, "allow"),
         (Device("switch.a", "Pizza Oven Plug", "switch"), ON, "confirm"),
         (Device("light.w", "Woven Lamp", "light"), ON, "allow"),
+        (Device("light.oven", "Oven Light", "light"), ON, "allow"),
+        (Device("fan.hood", "Cooker Hood", "fan"), ON, "allow"),
         (Device("switch.alarm", "House Alarm", "switch"), OFF, "confirm"),
         (Device("switch.alarm", "House Alarm", "switch"), ON, "allow"),
         (LAMP, ON, "allow"),
