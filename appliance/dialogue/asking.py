@@ -10,6 +10,7 @@ from appliance.dialogue.phrases import (
     COMMAND_AFTER,
     CURIOUS,
     ENOUGH,
+    IMPERATIVE,
     NEXT_SENTENCE,
     REQUEST,
     UP_TO_YOU,
@@ -40,6 +41,9 @@ _WONDERING = re.compile(
     r"|(?:want|like|need)(?: to)? know|wonder (?:who|why)|could it be|possible that(?! you)|not sure)\b"
     r"|\b(?:is|isn'?t|are|aren'?t|did|didn'?t|has|hasn'?t|does|doesn'?t) (?:it|they|we|he|she|that|there)"
     r"(?:,? [\w-]+[ -]wise)?[?.]?$"
+    rf"|^(?!{IMPERATIVE})(?:[\w']+ ){{1,4}}(?:un)?(?:locked|bolted|armed),? (?:yeah|yes|right|correct|ok|innit)[?.]?$"
+    r"|^should (?:the|my|our|that|this|those|all) (?:[\w']+ ){1,5}be \w+"
+    r"|^can (?!you|we|i\b)(?:[\w']+ ){1,8}or (?:is|are|does|do|can|isn'?t)\b"
     r"|^(?!(?:can|could|would|will) (?:you|we|i)\b).*\bd(?:'?|o )you (?:think|reckon)[?.]?$"
     r"|\bwondering,? (?:which|are|is|what|how|whether(?! you)|if (?!you))"
 )

@@ -117,6 +117,26 @@ def means_something_else(text: str, moves: Collection[tuple[str, str]]) -> bool:
 
 
 # Of what is heard or seen, and of going on, stopping and skipping.
+_HESITATING = r"(?:u+m+|u+h+|e+r+m*)"
+_UNFINISHED = re.compile(
+    rf"\b(?:(?:the|an?|my|our|and|or|but),?(?: {_HESITATING})?|(?:to|at|in|with|for|of),? {_HESITATING})[\s.,\u2026]*$"
+)
+_NEARLY_SHUT = re.compile(r"\b(?:just|only|leave|but) .{0,40}\b(?:sliver|slit|chink|crack)\b")
+_AT_A_LEVEL = r"(?:at|to) (?:about |around )?(?:\d+|half|full|a (?:third|quarter))\b"
+
+
+def says_more(text: str, tool: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether the sentence broke off, or says how much of what is only switched, or opened up."""
+    said = text.lower()
+    if _UNFINISHED.search(said):
+        return True
+    if tool == "HassSetPosition" and _NEARLY_SHUT.search(said):
+        return arguments.get("position_step") == "up" or (arguments.get("position") or 0) > 50
+    name = str(arguments.get("name") or "").lower()
+    switched = tool in ("HassTurnOn", "HassTurnOff") and name
+    return bool(switched and re.search(rf"\b{re.escape(name)} {_AT_A_LEVEL}", said))
+
+
 _HEARD = re.compile(
     r"\b(?:music|songs?|tunes?|track|album|radio|telly|tv|television|speakers?|stereo|film|movie|match|show|episode|news"
     r"|podcast|audiobook|chapter|volume|\w*loud\w*|quiet\w*|sounds?|nois\w+|hear\w*|listen\w*|watch\w*|ears?|peace"

@@ -68,6 +68,14 @@ _FORBIDDING = any_of(
     ),
     *(
         "no (?:reason|point|need|sense|cause|call|use)",
+        r"(?:isn'?t|is not|not) (?:yet )?\w+ enough (?:yet )?(?:for|to (?:need|have|put|turn|switch|want))",
+        "(?:have|has|had|takes?|gets?|needs?) (?:the|an?|some|this) (?:day|night|week|morning|evening|time) off",
+        r"(?:isn'?t|aren'?t|is not|are not) to be",
+        r"(?:doesn'?t|don'?t) need to (?:be|go|come|stay)",
+        r"you can'?t (?:put|turn|switch|have|open|close|start)",
+        r"you (?:heard|saw|watched) (?:me|us|him|her|them)",
+        r"\? ?(?:(?:god|hell|heavens|lord|oh|ha|ooh|er|erm|um) )?(?:no|nope|nah|never)\b(?! (?:wait|sorry|i mean))",
+        r"\? ?(?:(?:i|we|they|he|she)(?:'m not|'re not|'s not| are(?:n't| not)| is(?:n't| not)| am not))",
         "neither (?:of (?:them|those|these)|(?:the|my|our|that) .{1,60}? nor)",
         "(?<!i )(?<!we )(?<!he )(?<!only )(?<!'ll )forget (?:about|it|that|the|my|our)",
         "i'?d hate",
@@ -281,13 +289,17 @@ def _corrected(said: str, named: str) -> str:
     return said
 
 
+_RUN_TOGETHER = re.compile(r"\b(do|does|did|is|are|was|were|have|has|had|ca|wo|should|could|would|must|need)nt\b")
+"""As many write, and some recognizers: "dont", "isnt"."""
+
+
 def why_not(text: str, tool: str, spared: str = "", named: str = "") -> str | None:
     """Why a sentence is no reason to call an acting `tool` now, as a sentence to be spoken; None where it is one.
 
     `spared` is what the call leaves out: all that is said to be left out, or the call is not made. `named` is what it
     acts on, its names and places as one text.
     """
-    said = " ".join(text.casefold().replace("\u2019", "'").split())
+    said = " ".join(_RUN_TOGETHER.sub(r"\1n't", text.casefold().replace("\u2019", "'")).split())
     if tool == "HassMediaSearchAndPlay" and _TITLE.match(said):
         return None  # a title may hold any words
     said = FILLERS.sub("", said).rstrip(" .!?")

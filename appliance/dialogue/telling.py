@@ -85,6 +85,9 @@ _REPORTING = any_of(
     rf"(?<!are )(?<!is )(?<!'s )(?<!'re )(?<!keep )(?<!am )(?<!'m )"
     rf"(?:yell|shout|scream|sing|squawk|chant|mutter|whisper)(?:s|ed|ing) (?:out |at \w+ )?['\"]?{IMPERATIVE}\b",
     r"(?:mimic|imitat|impersonat)\w*|(?:wrote|writes|written|e?mailed|scribbled|posted|texted) ['\"]",
+    rf"\w+[:,.!?]? [\"\u201c](?:\w+,? )?(?:please )?{IMPERATIVE}\b",
+    r"(?:it |this |that )?after me(?=[,:.!])|^repeat\b(?! (?:the|that|this|my|it) (?:song|track|album|one))",
+    r"(?:learn|recite|rehears\w+|practi[sc]\w+) (?:this|the|my|a|our) (?:poem|part|lines?|speech|play|song|verse)",
     # What somebody else will do.
     rf"(?!you\b)(?:{TELLER}|husband|wife|kids)(?:'ll| will) (?:see to|deal with|sort out|handle|look after"
     rf"|take care of|do it)",

@@ -316,4 +316,17 @@ _MAKERS: tuple[tuple[Callable[[random.Random, Home, Split], Draft | None], float
 def unknown(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
     """Something that is asked of a device or a room that is not there."""
     found = rng.choices([maker for maker, _ in _MAKERS], [weight for _, weight in _MAKERS])[0](rng, home, split)
-    return finished(rng, "unknown", found, wrapped(rng, found, split)) if found else None
+    made = finished(rng, "unknown", found, wrapped(rng, found, split)) if found else None
+    return made if made and _is_written_so(home, made) else None
+
+
+def _is_written_so(home: Home, turn: Turn) -> bool:
+    """Whether each name in the calls is one of the home, or stands in the sentence as it was heard."""
+    known = {
+        said for device in home.devices for said in (device.name, *device.aliases, device.area, device.floor) if said
+    }
+    named = {
+        call.arguments[slot] for call in turn.calls for slot in ("name", "area", "floor") if slot in call.arguments
+    }
+    either = {said.lower() for said in (*known, *home.areas, *home.floors, "here", "all")}
+    return all(name.lower() in either or name.lower() in turn.user.lower() for name in named)

@@ -12,6 +12,7 @@ from appliance.dialogue.doubt import (
     means_something_else,
     of_another_kind,
     plays_unasked,
+    says_more,
     takes_a_step_for_a_level,
 )
 from appliance.dialogue.grounding import without_leftover
@@ -115,6 +116,17 @@ def test_minutes_are_taken_off_no_device_and_what_is_to_be_hot_is_bought_by_nobo
 )
 def test_players_that_nobody_spoke_of_are_left_alone(text: str, arguments: dict[str, str], doubted: bool) -> None:
     assert plays_unasked(text, "HassMediaUnpause", arguments) is doubted
+
+
+def test_what_broke_off_or_says_how_much_is_asked_about() -> None:
+    assert says_more("could you move the curtains to the, um", "HassTurnOff", {"area": "here"})
+    assert says_more("turn on the", "HassTurnOn", {"area": "here"})
+    assert not says_more("pull the curtains to", "HassTurnOff", {"area": "here"})
+    assert says_more("fan on, night light at 10", "HassTurnOff", {"name": "night light"})
+    assert not says_more("fan on, night light at 10", "HassTurnOn", {"name": "fan"})
+    assert not says_more("fan on, night light at 10", "HassLightSet", {"name": "night light", "brightness": 10})
+    assert says_more("leave the blinds just a sliver open", "HassSetPosition", {"position_step": "up"})
+    assert not says_more("leave the blinds just a sliver open", "HassSetPosition", {"position": 10})
 
 
 def test_the_lot_is_what_was_spoken_of() -> None:
