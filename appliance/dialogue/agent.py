@@ -22,6 +22,7 @@ from appliance.dialogue.doubt import (
     plays_unasked,
     says_more,
     takes_a_step_for_a_level,
+    writes_down,
 )
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
 from appliance.dialogue.grounding import finished, without_leftover
@@ -269,14 +270,15 @@ class Agent:
         """Whether the words speak against a call, or, where it stands alone, of something else: a reason to ask."""
         text = turn.text
         if call.name in _STOPPING:
-            return why_not(text, call.name) is not None
+            one = call.name == "HassCancelAllTimers" and " one of " in text.lower()
+            return one or why_not(text, call.name) is not None
         arguments = coerce(call).arguments
         position = arguments.get("position")
         if takes_a_step_for_a_level(text, arguments) or is_of_the_turn_before(text, arguments.get("name"), turn.before):
             return True
         if isinstance(position, (int, float)) and turns_part_round(text, position):
             return True
-        if says_more(text, call.name, arguments):
+        if says_more(text, call.name, arguments) or writes_down(text, call.name):
             return True
         moves = self._home.moves(call, area)
         if call.name in _SWITCHING and contrary(text, {done for _, done in moves}):

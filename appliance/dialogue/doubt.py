@@ -14,7 +14,15 @@ from typing import Any
 from appliance.dialogue.direction import COLD, HOT
 
 _LEVELS = ("brightness", "position", "percentage", "volume_level", "temperature")
-_PARTS = {"quarter": 25, "third": 33, "two thirds": 67, "2 thirds": 67, "three quarters": 75, "3 quarters": 75}
+_PARTS = {
+    "half": 50,
+    "quarter": 25,
+    "third": 33,
+    "two thirds": 67,
+    "2 thirds": 67,
+    "three quarters": 75,
+    "3 quarters": 75,
+}
 _PART = rf"(?P<part>{'|'.join(sorted(_PARTS, key=len, reverse=True))}|\d+)"
 _STEP = (
     re.compile(rf"\b(?:by|another|knock|take|shave|chop|trim) (?:(?:an?|another|about|around) )*{_PART}\b"),
@@ -99,6 +107,17 @@ _BY_HAND = re.compile(
 )
 
 
+_ON_A_LIST = re.compile(r"\bon(?:to)? (?:the|my|our) (?:\w+ ){0,2}(?:list|shopping|chores)\b")
+_SWITCHES = re.compile(r"\b(?:on|turn\w*|switch\w*|start\w*|open\w*|activat\w+|run\w*|light\w*|lock\w*)\b")
+
+
+def writes_down(text: str, tool: str) -> bool:
+    """Whether something is switched on of which only "on the list" was said: "printer ink on the shopping list"."""
+    said = text.lower()
+    rest = _ON_A_LIST.sub(" ", said)
+    return tool == "HassTurnOn" and rest != said and _SWITCHES.search(rest) is None
+
+
 _MINUTES_OFF = re.compile(r"\b(?:knock|take|shave|chop|trim) (?:(?:another|about|a further) )?\d+ (?:\w+ )?off\b")
 _PREHEAT = re.compile(r"\bpre-?heat\b")
 
@@ -117,12 +136,16 @@ def means_something_else(text: str, moves: Collection[tuple[str, str]]) -> bool:
 
 
 # Of what is heard or seen, and of going on, stopping and skipping.
-_HESITATING = r"(?:u+m+|u+h+|e+r+m*)"
+_HESITATING = r"(?:u+m+|u+h+|e+r+m*|hang on|hold on|what was it)"
 _UNFINISHED = re.compile(
-    rf"\b(?:(?:the|an?|my|our|and|or|but),?(?: {_HESITATING})?|(?:to|at|in|with|for|of),? {_HESITATING})[\s.,\u2026]*$"
+    rf"\b(?:(?:the|an?|my|our|and|or|but),?(?: {_HESITATING})?|(?:to|at|in|with|for|of),? {_HESITATING}"
+    r"|(?:set|change|dim|bring|take|make|turn) .{1,60} to)[\s.,\u2026]*$"
 )
 _NEARLY_SHUT = re.compile(r"\b(?:just|only|leave|but) .{0,40}\b(?:sliver|slit|chink|crack)\b")
-_AT_A_LEVEL = r"(?:at|to) (?:about |around )?(?:\d+|half|full|a (?:third|quarter))\b"
+_AT_A_LEVEL = (
+    r"(?:(?:at|to) (?:about |around )?(?:\d+|half|full|a (?:third|quarter))\b"
+    r"|\d+\b(?! ?(?:min|sec|hour|second|minute|lamp|light|time)))"
+)
 
 
 def says_more(text: str, tool: str, arguments: Mapping[str, Any]) -> bool:
@@ -132,9 +155,11 @@ def says_more(text: str, tool: str, arguments: Mapping[str, Any]) -> bool:
         return True
     if tool == "HassSetPosition" and _NEARLY_SHUT.search(said):
         return arguments.get("position_step") == "up" or (arguments.get("position") or 0) > 50
-    name = str(arguments.get("name") or "").lower()
-    switched = tool in ("HassTurnOn", "HassTurnOff") and name
-    return bool(switched and re.search(rf"\b{re.escape(name)} {_AT_A_LEVEL}", said))
+    if tool not in ("HassTurnOn", "HassTurnOff") or not arguments.get("name"):
+        return False
+    name = str(arguments["name"]).lower().split()
+    called = {" ".join(name), " ".join(name[:-1] if len(name) > 2 else name)}  # "left bedside 50"
+    return any(re.search(rf"\b{re.escape(each)} {_AT_A_LEVEL}", said) is not None for each in called)
 
 
 _HEARD = re.compile(

@@ -14,6 +14,7 @@ from appliance.dialogue.doubt import (
     plays_unasked,
     says_more,
     takes_a_step_for_a_level,
+    writes_down,
 )
 from appliance.dialogue.grounding import without_leftover
 from appliance.dialogue.mood import why_not
@@ -29,6 +30,8 @@ from tests.scripted_model import call
     [
         ("knock a third off it", 33, True),
         ("turn the lamp down by 20 percent", 20, True),
+        ("turn the lamp down by half", 50, True),
+        ("turn the lamp down to half", 50, False),
         ("another 10 on the blind", 10, True),
         ("make it 30 percent brighter", 30, True),
         ("turn the lamp down to 20 percent", 20, False),
@@ -121,12 +124,22 @@ def test_players_that_nobody_spoke_of_are_left_alone(text: str, arguments: dict[
 def test_what_broke_off_or_says_how_much_is_asked_about() -> None:
     assert says_more("could you move the curtains to the, um", "HassTurnOff", {"area": "here"})
     assert says_more("turn on the", "HassTurnOn", {"area": "here"})
+    assert says_more("I need the switch off for the, hang on", "HassTurnOff", {"area": "here"})
+    assert says_more("set the corner lamp to", "HassTurnOn", {"name": "corner lamp"})
     assert not says_more("pull the curtains to", "HassTurnOff", {"area": "here"})
+    assert says_more("left bedside 50, right bedside off", "HassTurnOff", {"name": "left bedside lamp"})
+    assert not says_more("left bedside off, right bedside 50", "HassTurnOff", {"name": "left bedside lamp"})
     assert says_more("fan on, night light at 10", "HassTurnOff", {"name": "night light"})
     assert not says_more("fan on, night light at 10", "HassTurnOn", {"name": "fan"})
     assert not says_more("fan on, night light at 10", "HassLightSet", {"name": "night light", "brightness": 10})
     assert says_more("leave the blinds just a sliver open", "HassSetPosition", {"position_step": "up"})
     assert not says_more("leave the blinds just a sliver open", "HassSetPosition", {"position": 10})
+
+
+def test_on_the_list_is_not_on() -> None:
+    assert writes_down("printer ink on the shopping list", "HassTurnOn")
+    assert not writes_down("printer ink on the shopping list and the printer on", "HassTurnOn")
+    assert not writes_down("printer ink on the shopping list", "HassShoppingListAddItem")
 
 
 def test_the_lot_is_what_was_spoken_of() -> None:
