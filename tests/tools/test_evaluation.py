@@ -24,6 +24,7 @@ HOME = {
         {"id": "light.shelf", "name": "Shelf Light", "area": "k", "state": "on", "aliases": ["board"]},
         {"id": "light.sofa", "name": "Sofa Lamp", "area": "l", "state": "off"},
         {"id": "lock.front", "name": "Front Door", "state": "locked"},
+        {"id": "binary_sensor.gas", "name": "Gas", "area": "k", "state": {"in": "normal", "out": "off"}},
         {"id": "switch.oven", "name": "Oven", "area": "k", "state": "off", "attributes": {"guarded": True}},
     ],
     "timers": [{"name": "pasta", "start_minutes": 12}],
@@ -47,6 +48,10 @@ def verdict(home: Fixture, raw: dict[str, Any], *calls: tuple[str, dict[str, Any
 
 ON_CEILING = ("HassTurnOn", {"name": "ceiling light"})
 OFF_FRONT = ("HassTurnOff", {"name": "front door"})
+
+
+def test_of_a_state_said_and_reported_the_reported_is_kept(home: Fixture) -> None:
+    assert [each.state for each in home.registry().devices if each.name == "Gas"] == ["off"]
 
 
 def test_the_same_call_is_exact_whatever_its_letters_and_numbers_look_like(home: Fixture) -> None:

@@ -122,6 +122,11 @@ def read_home(path: Path) -> Fixture:
     return Fixture(tuple(areas.values()), tuple(floors.values()), devices, tuple(timers))
 
 
+def _state(given: Any) -> str:
+    """A state, or of Home Assistant's fixtures {in: what is said, out: what is reported} the second."""
+    return str(given.get("out", "unknown") if isinstance(given, dict) else given)
+
+
 def _device(raw: Mapping[str, Any], area: Area | None) -> Device:
     attributes = dict(raw.get("attributes", {}))
     device_class = attributes.pop("device_class", None)
@@ -137,7 +142,7 @@ def _device(raw: Mapping[str, Any], area: Area | None) -> Device:
         floor=area.floor if area else None,
         aliases=_aliases(raw),
         device_class=device_class,
-        state=str(raw.get("state", "unknown")),
+        state=_state(raw.get("state", "unknown")),
         attributes=attributes,
         unit=units[0] or units[1],
     )
