@@ -176,11 +176,19 @@ class Home:
         return {(device.domain, way or action(act)) for device, act in planned}
 
     def same(self, one: ToolCall, other: ToolCall, area: str | None) -> bool:
-        """Whether two calls would do the same now."""
+        """Whether two calls would do the same now; or the other, to a tool for one kind of device, does not name the
+        device, and says too little to be done.
+        """
         try:
-            return self._effect(one, area) == self._effect(other, area)
+            effect = self._effect(one, area)
         except HomeError:
             return False
+        try:
+            return effect == self._effect(other, area)
+        except HomeError:
+            said, kinds = one.arguments, ACTS.get(one.name)
+            less = all(said.get(slot) == value for slot, value in other.arguments.items())
+            return one.name == other.name and kinds is not None and len(kinds) == 1 and less and "name" in said
 
     def _effect(self, call: ToolCall, area: str | None) -> tuple[object, ...]:
         """What a call comes down to; raises HomeError for one that does nothing."""

@@ -213,6 +213,14 @@ def test_calls_that_come_to_the_same_are_one_answer(other: tuple[str, dict[str, 
     assert (table.state("light.kitchen") == "off") == asked
 
 
+def test_a_thermostat_that_is_named_is_meant_though_the_call_might_have_left_that_out() -> None:
+    others = (ToolCallRequest("HassClimateSetTemperature", {"temperature": 23}, probability=0.5),)
+    named = call("HassClimateSetTemperature", name="thermostat", temperature=23)
+    table = Table(named, "", probability=0.5, others=others)
+    table.say("set the thermostat to 23 degrees")  # there is a radiator too
+    assert table.registry.get("climate.thermostat").attributes["temperature"] == 23
+
+
 def test_how_long_a_timer_runs_is_told_however_else_it_might_have_been_asked() -> None:
     others = (
         ToolCallRequest("HassTimerStatus", {}, probability=0.3),
