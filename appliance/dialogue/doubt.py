@@ -135,7 +135,6 @@ def means_something_else(text: str, moves: Collection[tuple[str, str]]) -> bool:
     return bool(moves) and (_BY_HAND.search(said) is not None or (switched and _MINUTES_OFF.search(said) is not None))
 
 
-# Of what is heard or seen, and of going on, stopping and skipping.
 _HESITATING = r"(?:u+m+|u+h+|e+r+m*|hang on|hold on|what was it)"
 _UNFINISHED = re.compile(
     rf"\b(?:(?:the|an?|my|our|and|or|but),?(?: {_HESITATING})?|(?:to|at|in|with|for|of),? {_HESITATING}"
@@ -162,6 +161,7 @@ def says_more(text: str, tool: str, arguments: Mapping[str, Any]) -> bool:
     return any(re.search(rf"\b{re.escape(each)} {_AT_A_LEVEL}", said) is not None for each in called)
 
 
+# Of what is heard or seen, and of going on, stopping and skipping.
 _HEARD = re.compile(
     r"\b(?:music|songs?|tunes?|track|album|radio|telly|tv|television|speakers?|stereo|film|movie|match|show|episode|news"
     r"|podcast|audiobook|chapter|volume|\w*loud\w*|quiet\w*|sounds?|nois\w+|hear\w*|listen\w*|watch\w*|ears?|peace"
