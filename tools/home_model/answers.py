@@ -11,7 +11,7 @@ from tools.home_model import drafts, levels, results, switching
 from tools.home_model.calls import Draft, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home
-from tools.home_model.last_turn import devices_of, known_device, state_after
+from tools.home_model.last_turn import SETTING, devices_of, known_device, state_after
 from tools.home_model.targets import Target
 
 
@@ -35,15 +35,7 @@ def which_of_two(rng: random.Random, home: Home, split: Split, history: Turn) ->
     }
     made = call(last.tool, arguments | {"name": low})
     target = Target(text, text, made.arguments, (device,))
-    known = (
-        "HassTurnOn",
-        "HassTurnOff",
-        "HassLightSet",
-        "HassFanSetSpeed",
-        "HassSetPosition",
-        "HassClimateSetTemperature",
-    )
-    if last.tool not in known or any(slot.endswith("_step") or slot == "except" for slot in arguments):
+    if last.tool not in SETTING or any(slot.endswith("_step") or slot == "except" for slot in arguments):
         return None
     if last.tool == "HassLightSet" and "temperature" in arguments:
         return None

@@ -11,18 +11,8 @@ from tools.home_model.calls import Call, Draft, Result, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.household import agreeing
-from tools.home_model.last_turn import known_device, state_after
+from tools.home_model.last_turn import SETTING, known_device, state_after
 from tools.home_model.targets import Target
-
-_ACTED = (
-    "HassTurnOn",
-    "HassTurnOff",
-    "HassLightSet",
-    "HassFanSetSpeed",
-    "HassSetPosition",
-    "HassClimateSetTemperature",
-)
-
 
 _ALIKE = ("light", "fan", "cover", "lock", "valve", "climate", "media_player", "vacuum")
 """Kinds of which one is like the other, whatever their names: not so a kettle and a heater, both switches."""
@@ -50,7 +40,7 @@ def other_one(rng: random.Random, home: Home, split: Split, last: Call) -> Draft
     other = _other_of_two(home, device) if device else None
     asks = last.tool == "HassGetState"
     template = GRAMMAR.pick(rng, "followup.other.ask" if asks else "followup.other", split)
-    if other is None or template is None or not (asks or last.tool in _ACTED):
+    if other is None or template is None or not (asks or last.tool in SETTING):
         return None
     if last.tool == "HassLightSet" and "temperature" in last.arguments:
         return None

@@ -7,6 +7,16 @@ from tools.home_model.calls import Call
 from tools.home_model.homes import Home, HomeDevice
 from tools.home_model.targets import Target, members
 
+SETTING = (
+    "HassTurnOn",
+    "HassTurnOff",
+    "HassLightSet",
+    "HassFanSetSpeed",
+    "HassSetPosition",
+    "HassClimateSetTemperature",
+)
+"""Tools whose call may be made again for another device."""
+
 
 def known_device(home: Home, arguments: dict[str, str]) -> HomeDevice | None:
     """The one device that a call named, if it named one of this home."""
