@@ -31,6 +31,7 @@ _ACTIONS = {
     "start": "on",
     "return_to_base": "off",
 }
+_OTHER_WAY = {"on": "off", "off": "on", "open": "close", "close": "open", "lock": "unlock", "unlock": "lock"}
 _HOT = (
     *("oven", "stove", "cooker", "cooktop", "hob", "hotplate", "burner", "grill", "griddle", "barbecue", "fryer"),
     *("toaster", "iron", "straightener", "kiln", "boiler", "furnace"),
@@ -118,15 +119,22 @@ def action(act: Act) -> str:
     return _ACTIONS.get(act.service, "set")
 
 
+def _ways(tool: str, act: Act) -> tuple[str, ...]:
+    """What an act does. Who toggles names no direction and may not know the state, so there both are judged."""
+    done = action(act)
+    return (done, _OTHER_WAY.get(done, done)) if tool == "HassToggle" else (done,)
+
+
 def _fits(rule: PolicyRule, tool: str, device: Device, act: Act, now: datetime) -> bool:
     wanted = (
         (rule.area, device.area),
         (rule.domain, device.domain),
         (rule.device_class, device.device_class),
         (rule.tool, tool),
-        (rule.action, action(act)),
     )
     if any(rule_says is not None and words(rule_says) != words(is_ or "") for rule_says, is_ in wanted):
+        return False
+    if rule.action is not None and rule.action not in _ways(tool, act):
         return False
     if rule.device is not None and not _named(rule.device, device):
         return False

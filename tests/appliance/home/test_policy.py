@@ -72,6 +72,12 @@ def test_a_rule_names_what_it_is_for() -> None:
     assert verdict(policy({"do": "never", "tool": "HassToggle"}), LAMP, ON, tool="HassToggle") == "never"
 
 
+def test_a_toggle_is_judged_as_either_of_the_two_that_it_may_be() -> None:
+    assert verdict(policy(), DOOR, LOCK, tool="HassToggle") == "confirm"
+    assert verdict(policy(), Device("switch.oven", "Oven", "switch"), OFF, tool="HassToggle") == "confirm"
+    assert verdict(policy(), LAMP, OFF, tool="HassToggle") == "allow"
+
+
 def test_hours_may_pass_midnight() -> None:
     quiet = policy({"do": "confirm", "domain": "light", "hours": "22:00-07:00"})
     assert verdict(quiet, LAMP, ON, NIGHT) == "confirm" and verdict(quiet, LAMP, ON, NOON) == "allow"
