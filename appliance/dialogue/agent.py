@@ -26,14 +26,15 @@ from appliance.dialogue.doubt import (
 )
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
 from appliance.dialogue.grounding import finished, without_leftover
-from appliance.dialogue.mood import FORBIDDEN, why_not
+from appliance.dialogue.mood import EXCEPTED, FORBIDDEN, why_not
 from appliance.dialogue.orders import read_order
-from appliance.dialogue.pointing import Meant, anywhere, beside, meant
+from appliance.dialogue.pointing import Meant, anywhere, at_the_window, beside, meant
 from appliance.dialogue.prompt import copied, system_prompt
+from appliance.dialogue.signs import may_command_nothing
 from appliance.home.acts import ACTS
 from appliance.home.execute import CallContext, Home
 from appliance.home.naming import without, words
-from appliance.home.registry import Device
+from appliance.home.registry import Device, Registry
 from appliance.home.timer_tools import TIMER_TOOLS
 from appliance.home.tools import TOOLS, ToolCall, ToolResult, coerce
 from appliance.settings import LanguageModelSettings
@@ -54,6 +55,9 @@ MAX_ROUNDS = 4
 
 MAX_PIN_TRIES = 3
 """Wrong PINs after which the question is dropped."""
+
+CERTAIN = 0.9
+"""How sure a model must be for a question where the words seem to command nothing; below, the call is refused."""
 
 NOTHING_DONE = "Okay, I did nothing."
 WRONG_PIN = "That is not the PIN."
@@ -252,23 +256,29 @@ class Agent:
                 _LOG.warning("a call was refused: it came after the words of a server")
                 result = ToolResult(False, error=OF_OTHERS)
             else:
-                sure = self._sure(request, context.area)
-                result = await self._call(call, turn, replace(context, sure=sure), alone=len(requests) == 1)
+                certain = self._certainty(request, context.area)
+                sure = certain is None or certain >= self._ask_below
+                alone = len(requests) == 1
+                result = await self._call(call, turn, replace(context, sure=sure), alone, certain or 0.0)
             turn.note(result, foreign=result.foreign or self._quotes(result))
             yield Called(call, result)
         self.times.tools_s += time.monotonic() - began
 
-    def _sure(self, request: ToolCallRequest, area: str | None) -> bool:
-        """Whether the model is: of a call, and of others that it might have written and that come to the same."""
+    def _certainty(self, request: ToolCallRequest, area: str | None) -> float | None:
+        """How sure the model is, from 0 to 1, of a call and of others that it might have written and that come to the
+        same; None where it does not tell.
+        """
         if request.probability is None:
-            return True
+            return None
         call, others = ToolCall(request.name, request.arguments), request.others
         same = [each for each in others if self._home.same(call, ToolCall(each.name, each.arguments), area)]
-        return request.probability + sum(each.probability or 0 for each in same) >= self._ask_below
+        return request.probability + sum(each.probability or 0 for each in same)
 
     def _doubtful(self, call: ToolCall, turn: Exchange, area: str | None, alone: bool) -> bool:
         """Whether the words speak against a call, or, where it stands alone, of something else: a reason to ask."""
         text = turn.text
+        if call.name in ACTS and may_command_nothing(text):
+            return True
         if call.name in _STOPPING:
             one = call.name == "HassCancelAllTimers" and " one of " in text.lower()
             return one or why_not(text, call.name) is not None
@@ -294,7 +304,9 @@ class Agent:
         texts = (text for device in self._home.registry.devices for text in _free_text(device))
         return any(without(told, words(text)) is not None for text in texts if words(text))
 
-    async def _call(self, call: ToolCall, turn: Exchange, context: CallContext, alone: bool) -> ToolResult:
+    async def _call(
+        self, call: ToolCall, turn: Exchange, context: CallContext, alone: bool, certain: float
+    ) -> ToolResult:
         if call.name not in _OWN:  # what its arguments mean only its server knows
             if why_not(turn.text, call.name) == FORBIDDEN:
                 return ToolResult(False, error=FORBIDDEN)
@@ -304,16 +316,21 @@ class Agent:
             _LOG.warning("a call was refused: nobody spoke of what it names")
             return ToolResult(False, error=NOT_UNDERSTOOD)
         call = without_leftover(call, turn.text)
+        call = at_the_window(call, turn.text, self._home.registry, context.area) or call
         only = anywhere(call, self._home.registry, context.area)
         call = only or call
         sure = context.sure and spoken is Meant.YES and only is None
         context = replace(context, sure=sure and not self._doubtful(call, turn, context.area, alone))
         spared = str(call.arguments.get("except") or "")
         named = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "area", "floor", "item"))
-        reason = why_not(turn.text, call.name, spared, named) if call.name in ACTS else None
+        thing = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "device_class", "item"))
+        known = name_words(self._home.registry) if spared else ()
+        reason = why_not(turn.text, call.name, spared, named, thing, known) if call.name in ACTS else None
         if reason is not None:
-            _LOG.warning("a call was refused: %r commands nothing", turn.text)
-            return ToolResult(False, error=reason)
+            if reason == EXCEPTED or certain < CERTAIN or turn.when is not None:
+                _LOG.warning("a call was refused: %r commands nothing", turn.text)
+                return ToolResult(False, error=reason)
+            context = replace(context, sure=False)
         if not context.sure and turn.when is not None:
             return ToolResult(False, error=NOT_UNDERSTOOD)  # what cannot be asked about is not guessed at
         if turn.when is not None:
@@ -350,6 +367,12 @@ class Agent:
             await written
         finally:
             stopped = True
+
+
+def name_words(registry: Registry) -> frozenset[str]:
+    """The words of all names of devices and places."""
+    names = [name for each in (*registry.devices, *registry.places) for name in (each.name, *each.aliases)]
+    return frozenset(word for name in names for word in words(name))
 
 
 def _free_text(device: Device) -> list[str]:

@@ -49,7 +49,7 @@ def contrary(text: str, actions: Iterable[str]) -> bool:
     if _TURNED_ROUND.search(said):
         return False  # what is not to be, or should not be so
     return any(
-        _WORDS[_OPPOSITE[action]].search(said) is not None and _WORDS[action].search(said) is None
+        _WORDS[_OPPOSITE[action]].search(said) is not None and _ASKED_FOR[action].search(said) is None
         for action in actions
         if action in _OPPOSITE
     )

@@ -9,9 +9,10 @@ told why nothing was done and can say it again in other words.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from appliance.dialogue.asking import asks
-from appliance.dialogue.negation import still_asked
+from appliance.dialogue.negation import still_asked, without_not_needed
 from appliance.dialogue.phrases import (
     ADDRESS,
     CHECKED,
@@ -25,6 +26,7 @@ from appliance.dialogue.phrases import (
     WISH,
     any_of,
 )
+from appliance.dialogue.reasons import without_reasons
 from appliance.dialogue.sparing import leaves_out, outside, without_exception
 from appliance.dialogue.telling import supposes, tells
 from appliance.home.naming import words
@@ -110,6 +112,10 @@ _FORBIDDING = any_of(
     r"|told|needs?)",
     r"(?:hold fire|not yet|hang about|hold your horses|steady),? .*(?:leave|keep)|no help needed|so sit tight"
     r"|don'?t trouble",
+    r"by no means|(?:gonnae|gonna) no\b|i wish you wouldn'?t|(?:god|heaven|lord) help (?:whoever|any\w+|the|you)",
+    "a miss$",
+    r"you so much as|and don'?t you dare|(?<=[.,!;] )not$|and (?:there'?ll be (?:trouble|hell|war|tears)"
+    r"|i'?ll (?:scream|kill|brain|unplug|never)|you'?re (?:dead|in trouble|for it))",
     # "Dinnae" is "don't"; what others may ask for and is to be ignored; what is meant so; what is done by oneself.
     "di[ns]n?(?:ae|a)(?! forget)",
     "you'?re no to",
@@ -131,6 +137,7 @@ _PUTTING_OFF = any_of(
         "next (?:week|month|time|morning)",
     ),
     rf"(?:in|after|for|within) (?:about |another |roughly |around )?{_NUMBER} (?:seconds?|minutes?|hours?|days?)",
+    r"half (?:past )?(?:[1-9]|1[0-2])\b(?! ?(?:percent|degrees|%))",
     r"at (?:\d+ ?(?:o'?clock|am|pm|a\.m|p\.m)|\d{1,2} ?: ?\d\d|noon|midnight|sunset|sunrise)",
     r"(?:every|each) (?:other )?(?:time|\w+day|day|night|morning|evening|week|hour|weekday|weekend)",
     r"(?<!how )(?<!what )(?:around|about|past|till) (?:noon|midnight|dusk|dawn|sunset|sunrise"
@@ -289,20 +296,31 @@ def _corrected(said: str, named: str) -> str:
     return said
 
 
+_ADVISED = re.compile(r"(?:should|ought|must|do|shall) (?:i|we) (?!not)")
+"""Of lists other questions are wishes: "do we have milk"."""
+_STOPPED = re.compile(r"^(?:(?:oh|just|no|please|okay|right),? )*(?:forget(?: about)?|hold)(?= (?:the|my|that|our)\b)")
+"""How a timer is told to stop: "forget the pasta timer"."""
+_TIMERS = ("HassCancelTimer", "HassCancelAllTimers", "HassPauseTimer", "HassDecreaseTimer")
+
 _RUN_TOGETHER = re.compile(r"\b(do|does|did|is|are|was|were|have|has|had|ca|wo|should|could|would|must|need)nt\b")
 """As many write, and some recognizers: "dont", "isnt"."""
 
 
-def why_not(text: str, tool: str, spared: str = "", named: str = "") -> str | None:
+def why_not(
+    text: str, tool: str, spared: str = "", named: str = "", thing: str = "", names: Collection[str] = ()
+) -> str | None:
     """Why a sentence is no reason to call an acting `tool` now, as a sentence to be spoken; None where it is one.
 
     `spared` is what the call leaves out: all that is said to be left out, or the call is not made. `named` is what it
-    acts on, its names and places as one text.
+    acts on, its names and places as one text; `thing` the same without places, "" where it acts on all of a place.
+    `names` are the words of all names at home.
     """
     said = " ".join(_RUN_TOGETHER.sub(r"\1n't", text.casefold().replace("\u2019", "'")).split())
     if tool == "HassMediaSearchAndPlay" and _TITLE.match(said):
         return None  # a title may hold any words
     said = FILLERS.sub("", said).rstrip(" .!?")
+    if tool in _TIMERS:
+        said = _STOPPED.sub("stop", said)
     refused = _REFUSING.match(said)
     if tool in (*_LEVELS, "HassTurnOn"):
         said = _TOO_FAR.sub("", said).strip(" ,.;!")
@@ -322,9 +340,12 @@ def why_not(text: str, tool: str, spared: str = "", named: str = "") -> str | No
     if not spared:
         said = _corrected(said, named)
     said = " ".join(POLITE.sub(" ", WISH.sub("please", said)).split())
+    said = without_reasons(said, tool, thing, alone=not spared)
+    if tool == "HassTurnOff":
+        said = without_not_needed(said, f"{named} {thing}")
     whole = said
     if spared:
-        kept = without_exception(said, spared)
+        kept = without_exception(said, spared, names)
         if kept is None:
             return EXCEPTED
         said = kept
@@ -351,7 +372,7 @@ def why_not(text: str, tool: str, spared: str = "", named: str = "") -> str | No
     put_off = None if listed or _AFTER_ALL.search(said) else _PUTTING_OFF.search(said, fancied.end() if fancied else 0)
     if put_off and put_off.start() == 0:
         return PUT_OFF
-    if asks(whole) and not listed:
+    if asks(whole) and not (listed and not _ADVISED.match(whole)):
         return ASKED
     # What was got or done is why it is ticked off.
     if tells(whole, done=tool not in _TICKING):

@@ -15,7 +15,9 @@ from appliance.home.naming import likeness, words
 _ON = r"\bon\b(?! (?:the|my|our|a|an|top|that|this|no)\b)|\b(?:turn|switch|put|power|pop|stick|flick|get) on\b"
 _LEVEL = r"\d|\b(?:percent|half|quarter|third|full|max\w*|min\w*|up|down|low\w*|high\w*|bit|more|less)\b"
 _SAYS = {
-    "HassTurnOn": re.compile(rf"{_ON}|\b(?:open|raise|lock|bolt|start|activate|run|light)\b"),
+    "HassTurnOn": re.compile(
+        rf"{_ON}|\b(?:open|raise|lock|bolt|start|activate|run|light(?= (?:up|the|my|our|it|them)\b))\b"
+    ),
     "HassTurnOff": re.compile(r"\b(?:off|out(?! (?:of|there|here)\b)|close|shut|lower|unlock|unbolt|kill|stop|quit)\b"),
     "HassLightSet": re.compile(rf"{_LEVEL}|\b(?:dim|dimm\w+|bright\w*|soft\w*|warm\w*|cool\w*|colou?r|make|set)\b"),
     "HassSetPosition": re.compile(_LEVEL),
@@ -29,6 +31,8 @@ _SAYS = {
     "HassMediaPrevious": re.compile(r"\b(?:previous|back)\b"),
     "HassMediaPlayerMute": re.compile(r"\b(?:mute|silence)\b"),
     "HassMediaPlayerUnmute": re.compile(r"\bunmute\b"),
+    "HassPauseTimer": re.compile(r"\b(?:pause|hold|freeze)\b"),
+    "HassCancelTimer": re.compile(r"\b(?:cancel|stop|scrap|forget)\b"),
 }
 """The words that ask for a tool."""
 _OPPOSITE = {"HassTurnOn": "HassTurnOff", "HassTurnOff": "HassTurnOn"}
@@ -67,9 +71,11 @@ _AT_WORK = (
 )
 _UNWANTED = re.compile(
     rf"^{_LEAD}(?:"
-    r"(?:i |we )?(?:don'?t|do not) (?:leave|keep|have|want|need|like"
+    r"(?:i |we |let'?s )?(?:don'?t|do not|not) (?:leave|keep|have|want|need|like"
     r"|let(?! (?:me|us|him|her|them|it|any\w+|the (?:kids?|dog|cat))\b))"
-    r"|[\w' ]{1,60} (?:(?:shouldn'?t|should not|needn'?t|mustn'?t|must not) (?:be|stay)|(?:(?:is|are) not|isn'?t"
+    r"|[\w' ]{1,60} (?:(?:(?:shouldn'?t|should not|needn'?t|mustn'?t|must not)"
+    r"|(?:doesn'?t|don'?t) (?:need|have) to) (?:be|stay)"
+    r"|(?:(?:is|are) not|isn'?t"
     r"|aren'?t) (?:supposed"
     r"|meant) to be)(?: left)?"
     r"|(?:(?:there'?s|there is) )?no (?:need|point|use|sense|reason|call)(?: at all)? (?:for|in|to)(?: (?:leave"
@@ -85,6 +91,13 @@ _UNWANTED = re.compile(
     r"|now (?:that )?(?:the|my|our) [\w']+ (?:is|are) \w+))*"
     rf"(?= ?(?:$|[,.;!?]|(?:so|now|because|cos) | {IMPERATIVE} (?:it|them)\b))"
 )
+# What is not needed, or not to go on, is to be off.
+_NOT_NEEDED = re.compile(
+    r"(?:^|\b(?:and|so|but)\b|[,.;!?]) ?(?:(?:i|we) )?(?:(?:don'?t|do not|no longer) need|no (?:more )?need for)"
+    r" (?:any|the|that|this|my|our) (?P<thing>(?:[\w']+ ){1,6}?)(?:any ?more|any longer|now)\b(?! that\b)"
+    r"|(?:^|[,.;!?] ?)(?:don'?t|do not) let (?P<other>(?:the|that|this|my|our) (?:[\w']+ ){1,4}?)"
+    r"(?:run|burn|blaze|go on|carry on|blare|play on)\b(?: (?:any longer|all (?:day|night)(?: again)?|for nothing))?"
+)
 _AWAY = {
     "closed": ("HassTurnOn",),
     "shut": ("HassTurnOn",),
@@ -93,6 +106,21 @@ _AWAY = {
     "playing": ("HassTurnOff", "HassMediaPause"),
 }
 _NO_NAMES = frozenset(("here", "all"))
+
+
+def asks_for(tool: str, said: str) -> bool:
+    """Whether there are words that ask for a call of `tool`, and none that ask for its opposite."""
+    says, against = _SAYS.get(tool), _OPPOSITE.get(tool)
+    return says is not None and says.search(said) is not None and not (against and _SAYS[against].search(said))
+
+
+def without_not_needed(said: str, named: str) -> str:
+    """A sentence without a part that says that what is `named` is not needed any more, which asks to have it off."""
+    found = _NOT_NEEDED.search(said)
+    spoken = found and (found["thing"] or found["other"])
+    if found is None or not spoken or not words(named) or not any(_among(word, words(named)) for word in words(spoken)):
+        return said
+    return f"{said[: found.start()]} {said[found.end() :]}".strip(" ,.;")
 
 
 def still_asked(said: str, tool: str, named: str) -> str | None:

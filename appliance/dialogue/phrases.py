@@ -117,7 +117,7 @@ REQUEST = re.compile(
             r"(?:how'?s?|what) about|how do you feel about|what do you say|what say you",
             r"what would you say to|what if (?:we|i|you) had|what are you waiting for",
             (
-                r"why don'?t (?:you|we)|why not|(?:can|could|would|will|wo)n'?t you|are you able|are you (?:going to"
+                r"why don'?t (?:you|we)|why not|(?:can?|could|would|wo)n?'?t you|are you able|are you (?:going to"
                 r"|gonna)|is it (?:okay|ok|all right) (?:if|to)|what does an? \w+ have to"
             ),
             (
@@ -162,7 +162,7 @@ POLITE = any_of(
     r"(?:don'?t|do not|never) (?:forget|hesitate|fail|let (?:me|us) forget(?= to\b))",
     r"why (?:don'?t|do not) (?:you|we)",
     "why not",
-    r"(?:can|could|would|will|wo)n'?t you",
+    r"(?:can?|could|would|wo)n?'?t you",
     r"(?:wouldn'?t|would not) (?:hurt to|say no to|object to|mind|you like to|it be \w+)",
     r"if you (?:don'?t|do not|wouldn'?t|would not) mind",
     r"don'?t you think",
@@ -236,7 +236,7 @@ POLITE = any_of(
     r"(?:have|got|'ve) no use for|(?<!would be )(?<!'d be )(?:silly|pointless|foolish|daft) to (?:have|keep|leave)"
     r"|(?:he|she|they) never \w+|or not",
     r"what if (?:i|we|you) had|what if we (?=(?:turn|make|set|give|try|get|bring|have|dim|go) )"
-    r"|you wouldn'?t(?: happen to)?|^nobody's \w+",
+    r"|(?<!wish )you wouldn'?t(?: happen to)?|^nobody's \w+",
     r"(?:there'?s|there is|it'?s)? ?no (?:sense|point|need|reason|use) (?:in|of|for)? ?(?:having|keeping|leaving"
     r"|(?:lighting|warming|cooling|running|powering)(?: up)?"
     r"|wasting|burning|heating)",

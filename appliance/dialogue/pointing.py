@@ -29,6 +29,7 @@ _ALL = re.compile(
 )
 _NOTHING_TO_DO = ("person", "sensor", "binary_sensor", "weather")
 _THIS_FLOOR = re.compile(r"\b(?:this|our|same) floor\b")
+_SHADES = ("blind", "curtain", "shade", "shutter", "window")
 _FINDING = (*_PLACES, "domain", "device_class", "except")
 
 
@@ -100,6 +101,18 @@ def anywhere(call: ToolCall, registry: Registry, area: str | None) -> ToolCall |
         return None
     arguments = {slot: value for slot, value in call.arguments.items() if slot != "area"}
     return ToolCall(call.name, arguments) if len(_reached(call, arguments, registry, None)) == 1 else None
+
+
+def at_the_window(call: ToolCall, text: str, registry: Registry, area: str | None) -> ToolCall | None:
+    """The call for what hangs before a room's windows, where it names a kind that nobody spoke of and that is not
+    there: "let some daylight in" means the shutter of a room without blinds.
+    """
+    kind = str(call.arguments.get("device_class") or "")
+    if kind not in _SHADES or any(_holds(words(text), each) for each in (words(kind), words(f"{kind}s"))):
+        return None
+    arguments = {slot: value for slot, value in call.arguments.items() if slot != "device_class"}
+    found = [] if _reached(call, call.arguments, registry, area) else _reached(call, arguments, registry, area)
+    return ToolCall(call.name, arguments) if found and all(each.device_class in _SHADES for each in found) else None
 
 
 def _reached(call: ToolCall, arguments: Mapping[str, Any], registry: Registry, area: str | None) -> list[Device]:

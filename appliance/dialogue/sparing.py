@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from appliance.dialogue.phrases import IMPERATIVE, PEOPLE, any_of
 from appliance.home.naming import likeness, words
@@ -91,7 +92,8 @@ _COMMANDS = re.compile(
 _THE_REST = re.compile(r"(?:and )?(?:everything|all the (?:others?|rest)|the (?:others?|rest)|every other)\b")
 _A_SET = re.compile(r"(?:please )?(?:all|every|everything|these|those|the|my|our|this) ")
 _REMARK = re.compile(
-    r"(?:(?:and|but|so|well|or|though) )*(?:(?:'?cause|cos|coz|because)\b"
+    r"(?:(?:and|but|so|well|or|though) )*(?:(?:'?cause|cos|coz|because)\b|(?:since|as) (?:its|the|my|that|those)\b"
+    r"|mine'?s (?:the|in|on|still)\b|for [a-z]+$"
     r"|(?!as (?:it|they) (?:is|are|was|were)\b)"
     r"(?:since |as )?(?:(?:i|we|he|she|they|you(?! (?:leave|keep|spare))|somebody|someone|nobody|everybody|everyone)"
     r"(?:'\w+\b| (?!mean\b))"
@@ -109,6 +111,7 @@ _NEEDING = any_of(
     *("needs?", "needed", "wants?", "us(?:e|es|ing)", "keep", "leave", "stays?", "too", "as well", "also", "either"),
     *("said", "says", "told", "asked", "neither", "nor", "same", "other", "another", "both"),
 )
+_NEEDS_IT = re.compile(r"\b(?:needs?|wants?|using) (?:that|it|this|them|those)(?: one| ones)?(?=$|[,.;!])")
 _SAYING_NOTHING = frozenset(
     words(
         "the a an my our your for in on at of that which is are one thing that's please thanks thank you now okay "
@@ -135,9 +138,37 @@ def leaves_out(said: str) -> bool:
     return aside or _exception(said) is not None or _STILL_THERE.search(said) is not None
 
 
-def without_exception(said: str, spared: str) -> str | None:
-    """A sentence without its exception, where that names all of what is `spared` and nothing else; else None."""
+def without_exception(said: str, spared: str, names: Collection[str] = ()) -> str | None:
+    """A sentence without its exception, where that names all of what is `spared` and nothing else; else None.
+
+    `names` are the words of all names at home, where they are known: what holds none of them is a remark.
+    """
     said = _WHOSE.sub("the ", said)
+    rest = _without_exception(said, spared)
+    return _before_remarks(said, spared, names) if rest is None and names else rest
+
+
+# What may leave out more than was named.
+_MORE = any_of(
+    *("and (?:the|my|our|that|those|his|her|in|on|also|not)", "too", "as well", "also", "neither", "nor", "both"),
+    *("either", "others?", "another", IMPERATIVE),
+)
+
+
+def _before_remarks(said: str, spared: str, names: Collection[str]) -> str | None:
+    """What comes before an exception of which no word but those of `spared` is of a name at home."""
+    found = _exception(said)
+    if found is None:
+        return None
+    kept, heard = words(spared), words(said[found.start() :])[:_MOST_TOKENS]
+    content = [word for word in kept if word not in _SAYING_NOTHING]
+    spoken = all(any(likeness((word,), (each,)) for each in heard) for word in content)
+    others = [word for word in heard if word in names and word not in kept and word not in _SAYING_NOTHING]
+    more = _MORE.search(said, _named_from(found))
+    return said[: found.start()] if content and spoken and not others and not more else None
+
+
+def _without_exception(said: str, spared: str) -> str | None:
     first = _STAYS_FIRST.match(said)
     if first and _all_of(first["names"], spared) and _OTHERS.search(first["rest"]):
         return None if leaves_out(first["rest"]) else first["rest"]
@@ -241,7 +272,7 @@ def _behind_names(head: str, tail: str, spared: str) -> str | None:
     opens = len(head.split()) < 3 and not _EVERY.search(head)
     goes_on = _COMMANDS.match(rest) or (_THE_REST.match(rest) and opens)
     first = opens and end > 0 and (tokens[end - 1][0] in ",.;:" or rest.startswith("all ")) and _A_SET.match(rest)
-    reason = _REMARK.match(rest) and not _NEEDING.search(rest)
+    reason = _REMARK.match(rest) and not _NEEDING.search(_NEEDS_IT.sub(" ", rest))
     return rest if goes_on or first or reason else None
 
 

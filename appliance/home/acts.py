@@ -240,6 +240,11 @@ def _item(call: ToolCall, device: Device) -> Act:
         if known is not None:
             raise CannotDo(f"{known} is already on {_list_name(device)}")
         return Act("add_item", {"item": item}, attributes={"items": (*items, item)})
+    if known is None:  # "the gutters are done" ticks off "clean the gutters"
+        longer = [other for other in items if set(words(item)) <= set(words(other))]
+        if len(longer) > 1:
+            raise CannotDo(f"{' and '.join(longer)} are on {_list_name(device)}, so please say which")
+        known = longer[0] if longer and words(item) else None
     if known is None:
         raise CannotDo(f"{item} is not on {_list_name(device)}")
     left = tuple(other for other in items if other != known)

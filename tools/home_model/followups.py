@@ -314,6 +314,43 @@ def _step(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | N
     )
 
 
+_DONE_TO = {
+    "light": ("on", "off"), "switch": ("on", "off"), "fan": ("on", "off"), "media_player": ("on", "off"), "climate": ("on", "off"),
+    "cover": ("open", "close"), "valve": ("open", "close"), "lock": ("lock", "unlock"),
+}  # fmt: skip
+
+
+def _after_asking(rng: random.Random, home: Home, split: Split, last: Call) -> Draft | None:
+    """What is done about what was asked: "turn it off then"."""
+    device = known_device(home, last.arguments)
+    domain = device.domain if device else last.arguments.get("domain", "")
+    known = {slot: value for slot, value in last.arguments.items() if slot != "state"}
+    if (
+        domain not in _DONE_TO
+        or ("name" in known and device is None)
+        or known.get("name") == "all"
+        or "except" in known
+    ):
+        return None
+    devices = (device,) if device else devices_of(home, known)
+    if not devices:
+        return None
+    on, off = _DONE_TO[domain]
+    asked_off = last.arguments.get("state") in ("off", "closed", "unlocked")
+    word = off if asked_off == (rng.random() < 0.3) else on
+    template = GRAMMAR.pick(rng, f"followup.asked.{word}", split)
+    if template is None:
+        return None
+    it = rng.choice(("it", "it", "that") if device else ("them", "them", "them all", "those"))
+    text = GRAMMAR.say(
+        rng, template.node, {"it": it, "is": "is" if device else "are", "it_s": "it" if device else "they"}
+    )
+    target = Target("", "", known, devices, device is None, known.get("area", known.get("floor", "")), domain)
+    made = call("HassTurnOff" if word in ("off", "close", "unlock") else "HassTurnOn", known)
+    left = {"open": "open", "close": "closed", "lock": "locked", "unlock": "unlocked"}.get(word, word)
+    return Draft(text, "say", (made,), (results.done(rng, target, left),), template.text)
+
+
 def followup(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
     if history is not None and history.waiting is not None:
         found = answered(rng, home, split, history)
@@ -357,5 +394,6 @@ def followup(rng: random.Random, home: Home, split: Split, history: Turn | None)
             else _too(rng, home, split, last)
         )
     elif last.tool in ("HassGetState", "HassClimateGetTemperature"):
-        found = _too(rng, home, split, last)
+        found = _after_asking(rng, home, split, last) if last.tool == "HassGetState" and pick < 0.65 else None
+        found = found or _too(rng, home, split, last)
     return finished(rng, "followup", found, found.text) if found else None

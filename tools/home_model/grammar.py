@@ -156,7 +156,7 @@ class Grammar:
                 options = [item.train if split == "train" else item.test for item in items]
                 options = [option for option in options if option]
                 # A line of forty templates is not forty times as common as one of a single template.
-                self._choices[section, split] = (options, _running([len(option) ** 0.6 for option in options]))
+                self._choices[section, split] = (options, _running([len(option) ** 0.4 for option in options]))
 
     def pick(self, rng: random.Random, section: str, split: Split) -> Template | None:
         """A template of the section and split; None where the split has none."""

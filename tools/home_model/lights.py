@@ -270,7 +270,12 @@ def _without_percent(rng: random.Random, home: Home, split: Split) -> Draft | No
         return None
     target, arguments = lit
     section, n, part = rng.choice(
-        (("full", "100", ""), ("least", "1", ""), ("part", *reversed(rng.choice(tuple(PARTS.items())))))
+        (
+            ("full", "100", ""),
+            ("least", "1", ""),
+            ("low", "20", ""),
+            ("part", *reversed(rng.choice(tuple(PARTS.items())))),
+        )
     )
     chosen = pick(rng, split, *with_say(f"brightness.{section}"))
     if chosen is None or (

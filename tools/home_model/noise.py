@@ -106,6 +106,7 @@ def written(
 
     `names` are device names, which may be misheard; `titles` may be written with capitals, as names may.
     """
+    text = re.sub(r"(?<=\d) +%", "%", text)  # so that no "um" comes between
     text = text.lower() if rng.random() < 0.3 else text
     names = list(names)
     if not _TYPED.get():

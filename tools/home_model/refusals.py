@@ -15,11 +15,14 @@ from tools.home_model.homes import Home
 from tools.home_model.let_be import let_be
 from tools.home_model.places import somewhere
 from tools.home_model.relative import said
+from tools.home_model.still import still
 from tools.home_model.targets import Target, named, of_set
 from tools.home_model.wording import gerund, plain_turn, wrapped
 
 
 def negation(rng: random.Random, home: Home, split: Split, history: Turn | None) -> Turn | None:
+    if rng.random() < 0.4:
+        return still(rng, home, split)
     if rng.random() < 0.12:
         return let_be(rng, home, split)
     if rng.random() < 0.38:

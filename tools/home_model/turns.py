@@ -67,7 +67,7 @@ _KINDS: dict[str, tuple[Callable[[random.Random, Home, Split, Turn | None], Turn
     "chat": (talk("chat"), 2),
     "clarify": (clarify, 3),
     "unnamed": (unnamed, 2.5),
-    "negation": (negation, 7),
+    "negation": (negation, 16),
     "followup": (followup, 14),
     "time": (_said("time", clock.clock, 0.12), 2.5),
 }
