@@ -25,7 +25,7 @@ from appliance.dialogue.doubt import (
     writes_down,
 )
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
-from appliance.dialogue.grounding import finished, without_leftover
+from appliance.dialogue.grounding import finished, of_everything, without_leftover
 from appliance.dialogue.mood import EXCEPTED, FORBIDDEN, why_not
 from appliance.dialogue.orders import read_order
 from appliance.dialogue.pointing import Meant, anywhere, at_the_window, beside, meant
@@ -315,7 +315,7 @@ class Agent:
         if spoken is Meant.NO or (spoken is Meant.PERHAPS and not context.sure):
             _LOG.warning("a call was refused: nobody spoke of what it names")
             return ToolResult(False, error=NOT_UNDERSTOOD)
-        call = without_leftover(call, turn.text)
+        call = of_everything(without_leftover(call, turn.text), turn.text)
         call = at_the_window(call, turn.text, self._home.registry, context.area) or call
         only = anywhere(call, self._home.registry, context.area)
         call = only or call
@@ -324,8 +324,8 @@ class Agent:
         spared = str(call.arguments.get("except") or "")
         named = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "area", "floor", "item"))
         thing = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "device_class", "item"))
-        known = name_words(self._home.registry) if spared else ()
-        reason = why_not(turn.text, call.name, spared, named, thing, known) if call.name in ACTS else None
+        names = name_words(self._home.registry)
+        reason = why_not(turn.text, call.name, spared, named, thing, names) if call.name in ACTS else None
         if reason is not None:
             if reason == EXCEPTED or certain < CERTAIN or turn.when is not None:
                 _LOG.warning("a call was refused: %r commands nothing", turn.text)

@@ -91,7 +91,7 @@ _FEELING = tuple((re.compile(rf"\b(?:{felt})"), worse) for felt, worse in _FELT)
 _ASKED_FOR = _WORDS | {
     "up": re.compile(r"\b(?:up|\w+er|more|raise|increase)\b"),
     "down": re.compile(r"\b(?:down|dim\w*|lower|less|cooler|quieter|softer|reduce|decrease)\b"),
-    "on": re.compile(rf"{_SAYS['on']}|\bon\b(?! (?:the|my|our|this|a)\b)"),
+    "on": re.compile(rf"{_SAYS['on']}|\bon\b(?! (?:the|my|our|this|a)\b)|\b(?:run|do|play|give us|let'?s have)\b"),
 }
 _UNLOCKS = re.compile(r"\bunlock\b")
 

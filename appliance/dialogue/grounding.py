@@ -124,6 +124,26 @@ def without_leftover(call: ToolCall, text: str) -> ToolCall:
     return ToolCall(call.name, {**call.arguments, "item": item[amount.end() :]})
 
 
+_WHERE = {"area", "floor", "except"}
+_EVERYTHING = re.compile(
+    r"\b(?:everything|anything|nothing|the lot|it all|all of it|all (?:off|on|out)"
+    r"|all (?:of )?(?:the|my|our|that) (?:stuff|things?|gadgets|devices|gear|appliances)"
+    r"|every (?:single |last )?(?:thing|device|gadget|appliance|bit|plug)|whole (?:lot|place|room|house|floor))\b"
+)
+
+
+def of_everything(call: ToolCall, text: str) -> ToolCall:
+    """The call for all of a place, where it was said so and the call names nothing but the place: "everything in the
+    study off".
+    """
+    slots = call.arguments.keys()
+    if call.name not in ("HassTurnOn", "HassTurnOff") or not slots & {"area", "floor"} or slots - _WHERE:
+        return call
+    if not _EVERYTHING.search(text.lower()):
+        return call
+    return ToolCall(call.name, {"name": "all", **call.arguments})
+
+
 _ARMING = frozenset(("arm", "arming", "armed", "disarm", "disarming", "disarmed", "security"))
 """What is said of an alarm alone, whatever it is called."""
 

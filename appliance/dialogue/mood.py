@@ -27,7 +27,7 @@ from appliance.dialogue.phrases import (
     any_of,
 )
 from appliance.dialogue.reasons import without_reasons
-from appliance.dialogue.sparing import leaves_out, outside, without_exception
+from appliance.dialogue.sparing import leaves_out, only_remarks, outside, without_exception
 from appliance.dialogue.telling import supposes, tells
 from appliance.home.naming import words
 
@@ -113,7 +113,8 @@ _FORBIDDING = any_of(
     r"(?:hold fire|not yet|hang about|hold your horses|steady),? .*(?:leave|keep)|no help needed|so sit tight"
     r"|don'?t trouble",
     r"by no means|(?:gonnae|gonna) no\b|i wish you wouldn'?t|(?:god|heaven|lord) help (?:whoever|any\w+|the|you)",
-    "a miss$",
+    r"a miss$|hold your horses|(?:absolutely|certainly|definitely|of course|obviously) not\b|it'?d be (?:daft|silly|mad"
+    r"|crazy|stupid|foolish|rude|a waste) to|(?<!not )(?:joking|kidding|messing)$",
     r"you so much as|and don'?t you dare|(?<=[.,!;] )not$|and (?:there'?ll be (?:trouble|hell|war|tears)"
     r"|i'?ll (?:scream|kill|brain|unplug|never)|you'?re (?:dead|in trouble|for it))",
     # "Dinnae" is "don't"; what others may ask for and is to be ignored; what is meant so; what is done by oneself.
@@ -298,7 +299,9 @@ def _corrected(said: str, named: str) -> str:
 
 _ADVISED = re.compile(r"(?:should|ought|must|do|shall) (?:i|we) (?!not)")
 """Of lists other questions are wishes: "do we have milk"."""
-_STOPPED = re.compile(r"^(?:(?:oh|just|no|please|okay|right),? )*(?:forget(?: about)?|hold)(?= (?:the|my|that|our)\b)")
+_STOPPED = re.compile(
+    r"(?:^|[,.;!] ?|\bso )(?:(?:oh|just|no|please|okay|right),? )*(?:forget|hold)(?= (?:the|my|that|our)\b)"
+)
 """How a timer is told to stop: "forget the pasta timer"."""
 _TIMERS = ("HassCancelTimer", "HassCancelAllTimers", "HassPauseTimer", "HassDecreaseTimer")
 
@@ -363,7 +366,12 @@ def why_not(
     stays = _STAYS.match(asked)
     if stays and tool in _CONTRARY.get(stays[1], ()) and not NEXT_SENTENCE.search(asked, stays.end()):
         return FORBIDDEN
-    if not spared and leaves_out(asked) and not outside(asked, named):
+    if (
+        not spared
+        and leaves_out(asked)
+        and not outside(asked, named)
+        and not only_remarks(asked, f"{named} {thing}", names)
+    ):
         return EXCEPTED
     if supposes(whole):
         return SUPPOSED

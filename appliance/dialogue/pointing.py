@@ -44,6 +44,8 @@ class Meant(enum.Enum):
 def meant(call: ToolCall, said: Sequence[str], registry: Registry, area: str | None) -> Meant:
     """Whether the things of an acting call were spoken of; `said` is what was said and reported, the sentence last."""
     invented = [slot for slot in _PLACES if unspoken({slot: call.arguments.get(slot)}, said)]
+    if "name" in invented and _by_another_name(str(call.arguments["name"]), said, registry):
+        invented.remove("name")
     rest = {slot: value for slot, value in call.arguments.items() if slot not in invented}
     if unspoken(rest, said) is not None:
         return Meant.NO
@@ -58,6 +60,14 @@ def meant(call: ToolCall, said: Sequence[str], registry: Registry, area: str | N
     if otherwise or _reached(call, rest, registry, area) == found:
         return Meant.YES  # it was said in other words, or what was added says nothing
     return Meant.YES if len(found) == 1 and _only_one_of_its_kind(found[0], heard, registry) else Meant.PERHAPS
+
+
+def _by_another_name(name: str, said: Sequence[str], registry: Registry) -> bool:
+    """Whether the device of this name was spoken of by another of its names: the extractor fan as "the hood"."""
+    called = name.casefold()
+    names = [(device.name, *device.aliases) for device in registry.devices]
+    others = [each for one in names if called in map(str.casefold, one) for each in one if each.casefold() != called]
+    return any(unspoken({"name": each}, said) is None for each in others)
 
 
 def beside(call: ToolCall, text: str, registry: Registry, area: str | None) -> bool:

@@ -51,7 +51,7 @@ _IDIOM = any_of(
 _SO = re.compile(
     r"^(?P<why>.{8,200}?)[,.;]? (?:and )?so "
     r"(?P<rest>(?:(?:please|just|kindly|do|go and|can you|could you|would you|will you|you can|you may|better) )*"
-    rf"(?P<verb>{IMPERATIVE})\b.*)$"
+    rf"(?P<verb>{IMPERATIVE}|have|let's have|knock|take)\b.*)$"
 )
 _LAST = re.compile(
     r"^(?P<why>.{8,200}?)[,.;!]+ ?"

@@ -11,8 +11,8 @@ import re
 from appliance.dialogue.phrases import ADDRESS, COMMAND_FIRST, NEXT_SENTENCE, REQUEST, any_of
 
 _TAG = re.compile(
-    r"\b(?:please|thanks|ta|yeah|yes|okay|ok|right|do you mind|if you don't mind|eh|then|love|alright|all right|hey"
-    r"|(?:would|will|could|can|won't|couldn't|can't) (?:you|ya|ye)(?: (?:please|now|do that|manage that|help))?)$"
+    r"\b(?:shall we|please|thanks|ta|yeah|yes|okay|ok|right|do you mind|if you don't mind|eh|then|love|alright|hey"
+    r"|all right|(?:would|will|could|can|won't|couldn't|can't) (?:you|ya|ye)(?: (?:please|now|do that|help))?)$"
 )
 _WISHED = re.compile(
     r"\b(?:can|could|may) (?:we|i) (?:please )?(?:have|get)\b|\b(?:can|could|would|will) (?:you|someone|somebody)\b"

@@ -155,6 +155,49 @@ _MORE = any_of(
 )
 
 
+_SOME_THING = any_of(
+    *(
+        "ones?",
+        "mine",
+        "his",
+        "hers",
+        "ours",
+        "yours",
+        "left",
+        "right",
+        "others?",
+        "rest",
+        "here",
+        "there",
+        "rooms?",
+        "it",
+    ),
+    *(
+        "lights?",
+        "lamps?",
+        "fans?",
+        "blinds?",
+        "curtains?",
+        "shutters?",
+        "doors?",
+        "heating",
+        "music",
+        "plugs?",
+        "sockets?",
+    ),
+)
+
+
+def only_remarks(said: str, named: str, names: Collection[str]) -> bool:
+    """Whether what follows "but" or "save" speaks of nothing at home: "but I'm sat here in two jumpers"."""
+    found = _exception(said)
+    if found is None or not names or _BEHIND.search(said):
+        return False
+    tail = said[_named_from(found) :]
+    others = [word for word in words(tail)[:_MOST_TOKENS] if word in names and word not in words(named)]
+    return not others and _SOME_THING.search(tail) is None
+
+
 def _before_remarks(said: str, spared: str, names: Collection[str]) -> str | None:
     """What comes before an exception of which no word but those of `spared` is of a name at home."""
     found = _exception(said)

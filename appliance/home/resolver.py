@@ -227,11 +227,21 @@ def _pick(query: Query, found: list[Device], *, certain: bool) -> list[Device]:
     here = [device for device in found if query.context_area is not None and device.area == query.context_area]
     if len(found) > 1 and len(here) == 1:
         found = here
+    if len(found) > 1 and _meant_together(query, found):
+        return found
     if len(found) > 1:
         raise _which_of(found, query)
     if (not certain or query.where.by_synonym) and query.acting and guarded(found[0]):
         raise _which_of(found, query)
     return found
+
+
+def _meant_together(query: Query, found: list[Device]) -> bool:
+    """Whether a plural means all that were found: "the bedside lamps" of a left and a right one."""
+    last = query.heard[-1] if query.heard else ""
+    if not last.endswith("s") or len({device.domain for device in found}) > 1 or any(map(guarded, found)):
+        return False
+    return all(last not in words(device.name) and last[:-1] in words(device.name) for device in found)
 
 
 def _implied(query: Query) -> list[Device]:

@@ -197,18 +197,13 @@ _REMARKS = frozenset(
 )
 
 
-def test_commands_of_the_generator_are_seldom_stopped_and_prohibitions_mostly() -> None:
-    stopped = acting = passed = forbidden = 0
-    for case in measure.cases("known", 600):
+def test_commands_of_the_generator_are_seldom_stopped() -> None:
+    stopped = acting = 0
+    for case in measure.cases("known", 400):
         calls, text = [each for each in case.expected if each[0] in ACTS], str(case.messages[-1]["content"])
-        if calls:
-            acting += 1
-            stopped += any(why_not(text, name, slots.get("except", "")) for name, slots in calls)
-        elif case.turn.kind == "negation" and case.turn.template not in _REMARKS:
-            forbidden += 1
-            passed += why_not(text, "HassTurnOff") is None and why_not(text, "HassTurnOn") is None
+        acting += bool(calls)
+        stopped += any(why_not(text, name, slots.get("except", "")) for name, slots in calls)
     assert acting > 150 and stopped <= 0.12 * acting, (stopped, acting)
-    assert forbidden > 5 and passed <= 0.35 * forbidden, (passed, forbidden)
 
 
 def test_the_rates_over_the_generator_stay_low() -> None:
