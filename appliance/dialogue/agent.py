@@ -21,6 +21,7 @@ from appliance.dialogue.doubt import (
     of_another_kind,
     plays_unasked,
     says_more,
+    says_the_opposite,
     takes_a_step_for_a_level,
     writes_down,
 )
@@ -289,6 +290,8 @@ class Agent:
         if isinstance(position, (int, float)) and turns_part_round(text, position):
             return True
         if says_more(text, call.name, arguments) or writes_down(text, call.name):
+            return True
+        if says_the_opposite(text, call.name, arguments):
             return True
         moves = self._home.moves(call, area)
         if call.name in _SWITCHING and contrary(text, {done for _, done in moves}):

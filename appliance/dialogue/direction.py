@@ -27,7 +27,10 @@ _SAYS = {
         r"\b(?:close[sd]?|closing|shut|shutting|lower(?:s|ed|ing)?|drop(?:ped|ping)?|down)\b"
         r"|\b(?:curtains?|drapes|blinds?|shutters?|doors?|gates?|windows?) to(?=$|[,.;!]| (?:and|please|now)\b)"
     ),
-    "unlock": rf"\b(?:unlock|unbolt|open)(?:s|ed|ing)?\b|\bundo\b|{_IN}|\block(?:ed)? (?:\w+ ){{0,2}}out(?:side)?\b",
+    "unlock": (
+        r"\b(?:unlock|unbolt|open)(?:s|ed|ing)?\b|\bund(?:o|oing|one)\b|\block(?:ed)? (?:\w+ ){0,2}out(?:side)?\b"
+        rf"|\b(?:pop|slip|spring|ping) (?:[\w']+ ){{1,4}}lock\b|{_IN}"
+    ),
     "lock": (
         r"\b(?:(?:bolt|(?<!on the )latch|lock)(?:s|ed|ing)?|secur(?:e|ed|ing)|closed?|shut)\b"
         r"(?! (?:\w+ ){0,2}out(?:side)?\b)"

@@ -161,6 +161,18 @@ def says_more(text: str, tool: str, arguments: Mapping[str, Any]) -> bool:
     return any(re.search(rf"\b{re.escape(each)} {_AT_A_LEVEL}", said) is not None for each in called)
 
 
+def says_the_opposite(text: str, tool: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether right behind the name stands the other way: "lamp on, telly off", and the lamp is turned off."""
+    name = str(arguments.get("name") or "")
+    other = {"HassTurnOn": "off", "HassTurnOff": "on"}.get(tool)
+    if not name or other is None:
+        return False
+    said, own = text.lower(), "on" if other == "off" else "off"
+    behind = rf"\b{re.escape(name.lower())} (?:back )?"
+    other_way = re.search(rf"{behind}{other}(?=$|[,.;!?]| (?:and|please|but)\b)", said)
+    return other_way is not None and re.search(rf"{behind}{own}\b", said) is None
+
+
 # Of what is heard or seen, and of going on, stopping and skipping.
 _HEARD = re.compile(
     r"\b(?:music|songs?|tunes?|track|album|radio|telly|tv|television|speakers?|stereo|film|movie|match|show|episode|news"

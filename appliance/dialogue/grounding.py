@@ -124,6 +124,9 @@ def without_leftover(call: ToolCall, text: str) -> ToolCall:
     return ToolCall(call.name, {**call.arguments, "item": item[amount.end() :]})
 
 
+_OF_A_KIND = re.compile(
+    r"\b(?:dark\w*|lights?|lit|lamps?|bright\w*|heat\w*|blinds?|curtains?|shut|clos\w+|open\w*|lock\w*)\b"
+)
 _WHERE = {"area", "floor", "except"}
 _EVERYTHING = re.compile(
     r"\b(?:everything|anything|nothing|the lot|it all|all of it|all (?:off|on|out)"
@@ -139,7 +142,7 @@ def of_everything(call: ToolCall, text: str) -> ToolCall:
     slots = call.arguments.keys()
     if call.name not in ("HassTurnOn", "HassTurnOff") or not slots & {"area", "floor"} or slots - _WHERE:
         return call
-    if not _EVERYTHING.search(text.lower()):
+    if not _EVERYTHING.search(text.lower()) or _OF_A_KIND.search(text.lower()):
         return call
     return ToolCall(call.name, {"name": "all", **call.arguments})
 

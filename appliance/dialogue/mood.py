@@ -114,7 +114,7 @@ _FORBIDDING = any_of(
     r"|don'?t trouble",
     r"by no means|(?:gonnae|gonna) no\b|i wish you wouldn'?t|(?:god|heaven|lord) help (?:whoever|any\w+|the|you)",
     r"a miss$|hold your horses|(?:absolutely|certainly|definitely|of course|obviously) not\b|it'?d be (?:daft|silly|mad"
-    r"|crazy|stupid|foolish|rude|a waste) to|(?<!not )(?:joking|kidding|messing)$",
+    r"|crazy|stupid|foolish|rude|a waste) to|(?<!not )(?:joking|kidding|messing)(?=$|,)",
     r"you so much as|and don'?t you dare|(?<=[.,!;] )not$|and (?:there'?ll be (?:trouble|hell|war|tears)"
     r"|i'?ll (?:scream|kill|brain|unplug|never)|you'?re (?:dead|in trouble|for it))",
     # "Dinnae" is "don't"; what others may ask for and is to be ignored; what is meant so; what is done by oneself.
@@ -299,6 +299,8 @@ def _corrected(said: str, named: str) -> str:
 
 _ADVISED = re.compile(r"(?:should|ought|must|do|shall) (?:i|we) (?!not)")
 """Of lists other questions are wishes: "do we have milk"."""
+_BRIEFLY = re.compile(r"\bfor (?:just )?an? (?:minute|min|second|sec|moment|mo|bit|while)\b")
+"""Said of what plays it puts nothing off: "mute it for a minute"."""
 _STOPPED = re.compile(
     r"(?:^|[,.;!] ?|\bso )(?:(?:oh|just|no|please|okay|right),? )*(?:forget|hold)(?= (?:the|my|that|our)\b)"
 )
@@ -338,6 +340,8 @@ def why_not(
         said = _ABOUT.sub("", _PART.sub(" ", said))
     if tool in _LISTS:
         said = _REMEMBER.sub("", said)
+    if "Media" in tool or "Volume" in tool:
+        said = _BRIEFLY.sub("", said)
     if tool == "HassMediaNext":
         said = _NOT_THIS.sub("", said)
     if not spared:

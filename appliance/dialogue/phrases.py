@@ -130,6 +130,7 @@ REQUEST = re.compile(
             ),
             (
                 r"can (?:the|it) [\w' ]{0,50}?(?:be|come|go|get)\b|do the [\w' ]{1,50}(?:scene|routine|mode|script"
+                r"|thing"
                 r"|bit|steps|sequence|program\w*)\b"
             ),
             r"(?:i )?(?:was |am |'m )?(?:wonder|wondering) (?:if|whether) you|i was (?:thinking|hoping) (?:that )?you",
@@ -159,6 +160,7 @@ CHECKED = re.compile(
 """A question whose answer makes no difference: "is it locked, if it isn't, lock it"."""
 
 POLITE = any_of(
+    r"i don'?t suppose (?:you(?:'d| would| could| can)?|there'?s any chance(?: of)?)(?: mind)?",
     r"(?:don'?t|do not|never) (?:forget|hesitate|fail|let (?:me|us) forget(?= to\b))",
     r"why (?:don'?t|do not) (?:you|we)",
     "why not",
@@ -177,7 +179,7 @@ POLITE = any_of(
     r"|you(?:'ve|'re)? (?:can|could|get|have|are|find|feel|got|ready)|it'?s? (?:is )?(?:convenient"
     r"|suits))",
     r"whenever you'?re ready|as soon as (?:you(?:'ve| have)?(?: can)?|possible)|when you'(?:re|ve) (?:ready|got|done)",
-    r"(?:once|when|after) (?:you(?:'ve| have)|that'?s) done|when nobody|for (?:one|1) day$|for no reason"
+    r"(?:once|when|after) (?:you(?:'ve| have)|that'?s) done|when nobody|for (?:one|1) day(?=$|,)|for no reason"
     r"|not forgetting",
     # Going to happen, or feared: why it is to be done now.
     r"(?<!hour )(?<!hours )(?<!minutes )(?<!while )before (?:i|we|you|it)(?:'m)? (?:forget|go|leave|lose|head|rains)\b",

@@ -67,7 +67,8 @@ def _by_another_name(name: str, said: Sequence[str], registry: Registry) -> bool
     called = name.casefold()
     names = [(device.name, *device.aliases) for device in registry.devices]
     others = [each for one in names if called in map(str.casefold, one) for each in one if each.casefold() != called]
-    return any(unspoken({"name": each}, said) is None for each in others)
+    heard = set(words(said[-1]))
+    return any(heard.intersection(words(each)) and unspoken({"name": each}, said) is None for each in others)
 
 
 def beside(call: ToolCall, text: str, registry: Registry, area: str | None) -> bool:

@@ -25,7 +25,9 @@ _OPINION = any_of(
 _WORDS_OF_OTHERS = re.compile(
     r"(?<!\bi )(?<!\bi just )(?<!\bi already )(?<!\bi've )\b(?:said|says|told (?:me|us|him|her|them|everyone)|shouted"
     r"|shouts|yelled|yells|muttered|mutters?|whispered|overheard|quoted?|sang|singing|written|wrote"
-    r"|all i (?:ever )?hear|what did \w+(?: just)? say|(?:s?he|they) go(?:es)?)\b"
+    r"|all i (?:ever )?hear|what did \w+(?: just)? say|(?:s?he|they) go(?:es)?"
+    r"|that'?s what (?:i|we|s?he|they|you) (?:did|do|always))\b"
+    r"|\badvert\b.*\b(?:going|saying|telling)\b"
 )
 _TO_BE_FOLLOWED = re.compile(
     r"\b(?:so|please|go on|do it|will you|would you|can you|could you|i have to)\b"

@@ -10,7 +10,10 @@ from appliance.dialogue.phrases import IMPERATIVE, PEOPLE, any_of
 from appliance.home.naming import likeness, words
 
 _OUR = "(?:the|my|our|one|in|on)"
-_ALL = r"(?:all|any|every|everything|everywhere|everyone|anything|lights?|rooms?|\w+s)"
+_ALL = (
+    "(?:all|any|every|everything|everywhere|everyone|anything|lights?|rooms?"
+    r"|(?!(?:was|is|this|has|does|his|as|us|yes|its)\b)\w+s)"
+)
 _EXCEPTING = any_of(
     *(
         "except",

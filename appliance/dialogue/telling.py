@@ -47,7 +47,8 @@ _SUPPOSING = any_of(
     "would anyone notice|how bad would|picture this|what would the|mind if",
     rf"i wish (?!(?:the|my|our) .{{1,80}} (?:were|was|to be) {STATE}\b)(?:i|we|it|that|the)",
     rf"if {SUBJECT} (?:were|had|ever|asked|told|{PARTICIPLE})",
-    r"i (?:might(?! as well)|may(?! as well)|could(?! (?:use|do with))|should|was going to"
+    r"i (?:might(?! as well)|may(?! as well)|could(?! (?:use|do with|faint|cry|scream|die|murder|eat|sleep|weep|kill))"
+    r"|should|was going to"
     r"|am thinking|was thinking(?! (?:that )?you))",
     "i would (?:have|never|not)",
     "how do (?:i|you)(?! feel)",

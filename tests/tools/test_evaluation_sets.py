@@ -22,8 +22,9 @@ from tools.home_model.turns import conversation
 TOOLS = Path(tools.home_model.__file__).parent
 FOLDER = TOOLS / "evaluation"
 HOME = read_home(FOLDER / "home.json")
-SETS = {name: read_cases(FOLDER / f"{name}.jsonl") for name in ("paraphrases", "dangerous")}
-DEVELOPMENT = {name: read_cases(FOLDER / "development" / f"{name}.jsonl") for name in SETS}
+KINDS = ("paraphrases", "dangerous")
+SETS = {f"{folder}{kind}": read_cases(FOLDER / f"{folder}{kind}.jsonl") for folder in ("", "second/") for kind in KINDS}
+DEVELOPMENT = {kind: read_cases(FOLDER / "development" / f"{kind}.jsonl") for kind in KINDS}
 TIMERS = {name.lower() for _, name, _ in HOME.timers if name}
 
 
@@ -37,9 +38,11 @@ def normalised(text: str) -> str:
 
 
 def test_there_are_enough_of_every_kind() -> None:
-    acting = [case for case in SETS["paraphrases"] if "calls" in case.expect]
-    assert len(acting) >= 100 and len(SETS["paraphrases"]) - len(acting) >= 40
-    assert len(SETS["paraphrases"]) >= 160 and len(SETS["dangerous"]) >= 110
+    for folder in ("", "second/"):
+        free, dangerous = SETS[f"{folder}paraphrases"], SETS[f"{folder}dangerous"]
+        acting = [case for case in free if "calls" in case.expect]
+        assert len(acting) >= 100 and len(free) - len(acting) >= 35
+        assert len(free) >= 160 and len(dangerous) >= 110
     domains = {device.domain for device in HOME.devices}
     assert {"light", "switch", "fan", "cover", "lock", "climate", "media_player", "vacuum", "sensor"} <= domains
     assert {"binary_sensor", "scene", "script", "todo", "weather"} <= domains

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,10 @@ AHEAD = 256
 """Batches that a reader keeps ready for each who trains: while these drill and compile, it goes on."""
 PATIENCE_S = 300
 """How long a batch may take: a reader that has died makes none, and nobody would know."""
+
+class ReaderError(RuntimeError):
+    """A process that makes batches has failed; the message holds its traceback."""
+
 
 Queues = Sequence[Any]
 """Of multiprocessing, one of each reader."""
@@ -48,14 +53,23 @@ def reading(
 
 
 def in_turn(queues: Queues) -> Iterator[Batch]:
-    """A batch of each reader in turn, endlessly. Raises queue.Empty when one makes no more."""
+    """A batch of each reader in turn, endlessly. Raises ReaderError where one has failed, queue.Empty where one makes no
+    more.
+    """
     while True:
         for queue in queues:
-            yield Batch(*queue.get(timeout=PATIENCE_S))
+            got = queue.get(timeout=PATIENCE_S)
+            if isinstance(got, str):
+                raise ReaderError(got)
+            yield Batch(*got)
 
 
 def _read(queues: Queues, folder: Path, chat: Path, seed: str, rows: int, length: int) -> None:
     encoder = dataset.Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")), ChatFormat.from_folder(chat))
-    for batch in dataset.batches(encoder, seed, rows, length):
+    try:
+        for batch in dataset.batches(encoder, seed, rows, length):
+            for queue in queues:
+                queue.put((batch.tokens, batch.weights))
+    except Exception:  # whatever a sentence may come to: who waits for batches is to know at once
         for queue in queues:
-            queue.put((batch.tokens, batch.weights))
+            queue.put(f"the reader of seed {seed!r} failed:\n{traceback.format_exc()}")
