@@ -44,10 +44,12 @@ class Meant(enum.Enum):
 def meant(call: ToolCall, said: Sequence[str], registry: Registry, area: str | None) -> Meant:
     """Whether the things of an acting call were spoken of; `said` is what was said and reported, the sentence last."""
     invented = [slot for slot in _PLACES if unspoken({slot: call.arguments.get(slot)}, said)]
-    if "name" in invented and _by_another_name(str(call.arguments["name"]), said, registry):
-        invented.remove("name")
+    renamed = {
+        slot for slot in invented if slot == "name" and _by_another_name(str(call.arguments[slot]), said, registry)
+    }
+    invented = [slot for slot in invented if slot not in renamed]
     rest = {slot: value for slot, value in call.arguments.items() if slot not in invented}
-    if unspoken(rest, said) is not None:
+    if unspoken({slot: value for slot, value in rest.items() if slot not in renamed}, said) is not None:
         return Meant.NO
     if not invented:
         return Meant.YES

@@ -238,10 +238,10 @@ def _pick(query: Query, found: list[Device], *, certain: bool) -> list[Device]:
 
 def _meant_together(query: Query, found: list[Device]) -> bool:
     """Whether a plural means all that were found: "the bedside lamps" of a left and a right one."""
-    last = query.heard[-1] if query.heard else ""
-    if not last.endswith("s") or len({device.domain for device in found}) > 1 or any(map(guarded, found)):
+    plural = query.text.lower().endswith("s") and not query.text.lower().endswith("ss")
+    if not plural or len({device.domain for device in found}) > 1 or any(map(guarded, found)):
         return False
-    return all(last not in words(device.name) and last[:-1] in words(device.name) for device in found)
+    return all(not device.name.endswith("s") and query.heard[-1] in words(device.name) for device in found)
 
 
 def _implied(query: Query) -> list[Device]:

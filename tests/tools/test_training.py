@@ -16,7 +16,7 @@ from appliance.models import HOME_MODEL
 from engines.bundle import member_folder
 from engines.nemotron_h.config import NemotronHConfig
 from tools.home_model import measure, training
-from tools.home_model.readers import in_turn, reading
+from tools.home_model.readers import ReaderError, in_turn, reading
 from tools.home_model.training import CHAT, LENGTH, Recipe, Training, configuration
 
 STEP = LENGTH  # tokens of a step of one row
@@ -138,3 +138,9 @@ def test_a_gpu_learns_what_the_cpu_learns(tmp_path: Path) -> None:
     for mine, other in zip(cpu.curve, gpu.curve, strict=True):
         # Muon's steps have the same size however small the gradient: weights drift apart by rounding, losses do not.
         assert other["held out"] == pytest.approx(mine["held out"], rel=0.005)
+
+
+def test_a_reader_that_fails_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("no tokenizer")
+    with reading(1, tmp_path, CHAT, "a", 2, 200) as queues, pytest.raises(ReaderError, match="seed 'a 0' failed"):
+        next(in_turn(queues[0]))

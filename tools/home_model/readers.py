@@ -65,8 +65,8 @@ def in_turn(queues: Queues) -> Iterator[Batch]:
 
 
 def _read(queues: Queues, folder: Path, chat: Path, seed: str, rows: int, length: int) -> None:
-    encoder = dataset.Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")), ChatFormat.from_folder(chat))
     try:
+        encoder = dataset.Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")), ChatFormat.from_folder(chat))
         for batch in dataset.batches(encoder, seed, rows, length):
             for queue in queues:
                 queue.put((batch.tokens, batch.weights))

@@ -300,3 +300,25 @@ def test_a_yes_to_another_timer_than_was_asked_about_does_nothing() -> None:
     table.home.timers.start(600, "eggs")
     assert table.say("yes")[0] == "The timers have changed meanwhile, so I did nothing."
     assert [timer.name for timer in table.home.timers.running()] == ["eggs"]
+
+
+@pytest.mark.parametrize(
+    ("text", "probability", "answer"),
+    [
+        ("how do I turn the kitchen light on", 0.95, "Should I turn on Kitchen Light?"),
+        (
+            "how do I turn the kitchen light on",
+            0.7,
+            "That did not sound like something to do now, so I changed nothing.",
+        ),
+        ("don't turn the kitchen light on", None, "I changed nothing, since you said not to."),
+        ("the kitchen light on, turn on everything but the lamp", 0.99, None),
+    ],
+)
+def test_where_the_words_command_nothing_and_the_model_is_certain_it_asks(
+    text: str, probability: float | None, answer: str | None
+) -> None:
+    table = Table(call("HassTurnOn", name="kitchen light"), "", probability=probability)
+    said, _ = table.say(text)
+    assert table.state("light.kitchen") == "off"
+    assert said == answer if answer else "leave out" in said

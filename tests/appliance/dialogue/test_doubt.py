@@ -13,6 +13,7 @@ from appliance.dialogue.doubt import (
     of_another_kind,
     plays_unasked,
     says_more,
+    says_the_opposite,
     takes_a_step_for_a_level,
     writes_down,
 )
@@ -191,3 +192,17 @@ def test_to_be_told_in_a_while_is_left_to_the_model_and_so_is_a_reason() -> None
         order = read_order(text, NOW)
         assert order is not None and order.kind == "command"
     assert why_not("shut the gate in 10 minutes", "HassTurnOff") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "tool", "doubted"),
+    [
+        ("curtains shut, corner lamp on, big light off", "HassTurnOff", True),
+        ("corner lamp off please, telly on", "HassTurnOn", True),
+        ("corner lamp on, big light off", "HassTurnOn", False),
+        ("turn the corner lamp off", "HassTurnOff", False),
+        ("put the corner lamp on the desk off", "HassTurnOff", False),
+    ],
+)
+def test_the_other_way_right_behind_the_name_is_noticed(text: str, tool: str, doubted: bool) -> None:
+    assert says_the_opposite(text, tool, {"name": "corner lamp"}) is doubted

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.dialogue.grounding import as_reported, claims, supported, unspoken
+from appliance.dialogue.grounding import as_reported, claims, of_everything, supported, unspoken
 from appliance.dialogue.prompt import copied
+from appliance.home.tools import ToolCall
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,17 @@ def test_a_call_may_hold_what_was_said_without_its_possessive() -> None:
     text = copied([], [{"role": "user", "content": "the pasta's done"}]).text
     assert text.splitlines() == ["the pasta's done", "the pasta done"]
     assert copied([], [{"role": "user", "content": "pasta done"}]).text == "pasta done"
+
+
+@pytest.mark.parametrize(
+    ("text", "slots", "name"),
+    [
+        ("everything in the study off but the printer", {"area": "study", "except": "printer"}, "all"),
+        ("switch everything off in the study", {"area": "study"}, "all"),
+        ("everything downstairs can go dark", {"floor": "downstairs"}, None),
+        ("turn off the study", {"area": "study"}, None),
+        ("everything off in the study", {"area": "study", "domain": "light"}, None),
+    ],
+)
+def test_everything_in_a_place_is_all_of_it(text: str, slots: dict[str, str], name: str | None) -> None:
+    assert of_everything(ToolCall("HassTurnOff", slots), text).arguments.get("name") == name

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from appliance.dialogue.pointing import Meant, anywhere, beside, meant
+from appliance.dialogue.pointing import Meant, anywhere, at_the_window, beside, meant
 from appliance.home.registry import Area, Device, Registry
 from appliance.home.tools import ToolCall
 
@@ -139,3 +139,21 @@ def test_hostile_text_is_read_in_time(text: str) -> None:
         meant(call, [text], HOME, None)
         best = min(best, time.process_time() - began)
     assert best < 0.002
+
+
+def test_another_name_of_the_device_is_its_name() -> None:
+    hood = Device("fan.hood", "Extractor Fan", "fan", "Kitchen", None, ("cooker hood",), None, "off")
+    home = Registry([hood, device("fan.study", "Breeze", "Study")], map(Area, ("Kitchen", "Study")))
+    assert meant(ToolCall("HassTurnOn", {"name": "extractor fan"}), ["hood on"], home, None) is Meant.YES
+    assert meant(ToolCall("HassTurnOn", {"name": "breeze"}), ["hood on"], home, None) is not Meant.YES
+
+
+def test_a_kind_of_blind_that_nobody_spoke_of_is_what_hangs_there() -> None:
+    shutter = device("cover.shutter", "Shutter", "Study", "shutter")
+    home = Registry([shutter, device("cover.gate", "Gate", "Hall", "gate")], map(Area, ("Study", "Hall")))
+    wanted = ToolCall("HassTurnOn", {"area": "study", "domain": "cover", "device_class": "blind"})
+    found = at_the_window(wanted, "let some daylight into the study", home, None)
+    assert found == ToolCall("HassTurnOn", {"area": "study", "domain": "cover"})
+    assert at_the_window(wanted, "open the blinds in the study", home, None) is None
+    in_the_hall = ToolCall("HassTurnOn", {"area": "hall", "domain": "cover", "device_class": "blind"})
+    assert at_the_window(in_the_hall, "let some daylight into the hall", home, None) is None

@@ -296,3 +296,11 @@ def test_whatever_is_asked_for_comes_from_the_registry(
     ids = [device.entity_id for device in devices]
     assert len(set(ids)) == len(ids)
     assert all(HOME.get(device.entity_id) is device for device in devices)
+
+
+def test_a_plural_means_all_that_share_the_name() -> None:
+    pair = [device(f"light.{side}", f"{side.title()} Bedside Lamp", "Bedroom") for side in ("left", "right")]
+    home = Registry(pair, [Area("Bedroom")])
+    assert resolve(home, {"name": "bedside lamps"}, None) == pair
+    with pytest.raises(Ambiguous):
+        resolve(home, {"name": "bedside lamp"}, None)
