@@ -138,7 +138,7 @@ def test_hostile_text_is_read_in_time(text: str) -> None:
         began = time.process_time()
         meant(call, [text], HOME, None)
         best = min(best, time.process_time() - began)
-    assert best < 0.002
+    assert best < 0.02  # some 1.5 ms; what grows with the square of the text would take a second
 
 
 def test_another_name_of_the_device_is_its_name() -> None:
