@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -39,7 +40,7 @@ from appliance.home.registry import Device, Registry
 from appliance.home.timer_tools import TIMER_TOOLS
 from appliance.home.tools import TOOLS, ToolCall, ToolResult, coerce
 from appliance.settings import LanguageModelSettings
-from appliance.speech.clauses import ClauseSplitter
+from appliance.speech.clauses import MIN_WORDS, ClauseSplitter
 from appliance.speech.numbers import digits
 from appliance.text import clean
 from engines.generate import Cancelled, Sampling
@@ -228,16 +229,24 @@ class Agent:
         splitter = ClauseSplitter()
         began, first = time.monotonic(), not turn.called
         messages = [*self._conversation.messages(), *turn.messages]
-        async for event in self._stream(messages):
-            if isinstance(event, ToolCallRequest):
-                if event not in calls:  # a step that is written twice is one step
-                    calls.append(event)
-            elif isinstance(event, MalformedCall):
-                _LOG.warning("a malformed call was dropped: %.200r", event.text)
-            elif isinstance(event, TextDelta) and not calls:
-                for clause in splitter.feed(event.text):
-                    if allowed := turn.say(clause):
-                        yield Clause(allowed)
+        written: set[str] = set()
+        async with aclosing(self._stream(messages)) as events:
+            async for event in events:
+                if isinstance(event, ToolCallRequest):
+                    if event not in calls:  # a step that is written twice is one step
+                        calls.append(event)
+                elif isinstance(event, MalformedCall):
+                    _LOG.warning("a malformed call was dropped: %.200r", event.text)
+                elif isinstance(event, TextDelta) and not calls:
+                    clauses = splitter.feed(event.text)
+                    if not written.isdisjoint(clauses):
+                        _LOG.warning("an answer that began to repeat itself was cut short")
+                        splitter = ClauseSplitter()
+                        break
+                    written.update(clause for clause in clauses if len(clause.split()) >= MIN_WORDS)
+                    for clause in clauses:
+                        if allowed := turn.say(clause):
+                            yield Clause(allowed)
         for clause in [] if calls else splitter.flush():
             if allowed := turn.say(clause):
                 yield Clause(allowed)
@@ -340,7 +349,7 @@ class Agent:
             return self._home.later(call, context, turn.when)
         return await self._home.call(call, context)
 
-    async def _stream(self, messages: list[Message]) -> AsyncIterator[ChatEvent]:
+    async def _stream(self, messages: list[Message]) -> AsyncGenerator[ChatEvent, None]:
         """The model's events, written on its own thread; leaving the loop early stops it between two tokens."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[ChatEvent | None] = asyncio.Queue()

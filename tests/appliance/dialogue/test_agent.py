@@ -64,6 +64,13 @@ def test_an_answer_that_claims_more_than_the_tools_reported_is_replaced() -> Non
     assert answer == "Kitchen Light is on."
 
 
+def test_an_answer_that_repeats_itself_is_cut_short() -> None:
+    table = Table("I know this home and its lamps. " * 200, "Hello.")
+    answer, _ = table.say("who are you")
+    assert answer == "I know this home and its lamps."
+    assert table.say("hello")[0] == "Hello."
+
+
 def test_done_is_not_said_without_a_call() -> None:
     table = Table("The kitchen light is on now.")
     answer, called = table.say("Turn on the kitchen light.")
