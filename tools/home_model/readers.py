@@ -21,6 +21,7 @@ AHEAD = 256
 PATIENCE_S = 300
 """How long a batch may take: a reader that has died makes none, and nobody would know."""
 
+
 class ReaderError(RuntimeError):
     """A process that makes batches has failed; the message holds its traceback."""
 
