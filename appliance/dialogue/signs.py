@@ -18,6 +18,8 @@ _WISHED = re.compile(
     r"\b(?:can|could|may) (?:we|i) (?:please )?(?:have|get)\b|\b(?:can|could|would|will) (?:you|someone|somebody)\b"
     r"|\bthinking\b"
 )
+# A title may hold any words.
+_PLAYS = re.compile(r"(?:(?:please|hey|okay|can you|could you|will you|would you) )*(?:play|put on|listen to) ")
 _OPINION = any_of(
     *("either", "ever", "rather", "what if", "or only", "or is", "or are", "nicer", "in your opinion", "mean"),
     *("who", "whose"),
@@ -46,6 +48,8 @@ def may_command_nothing(text: str) -> bool:
     that makes a command of it.
     """
     said = " ".join(text.lower().replace("\u2019", "'").split())
+    if _PLAYS.match(said):
+        return False
     return _ends_as_a_question(said) or _reports(said) or _complains_of_a_fault(said)
 
 

@@ -27,6 +27,8 @@ from appliance.dialogue.signs import may_command_nothing
         ("mum says to turn the lamp off", False),
         ("I said turn the lamp off", False),
         ("I don't care what Tom says, turn it on", False),
+        ("could you play who let the dogs out?", False),
+        ("play what he said", False),
         ("hello, it's about the washing machine, it won't switch on", True),
         ("the light won't come on, turn it on", False),
     ],
