@@ -239,6 +239,8 @@ def of_kind(rng: random.Random, home: Home, split: Split) -> Draft | None:
     if chosen and chosen[0].text.startswith("read"):
         return None
     device = target.devices[0]
+    if device.domain not in STATE_WORDS:
+        return None  # what is asked of a sensor may be called as a set of doors is
     nouns = noun_of(device.domain, device.device_class, 2)
     state = rng.choice(STATE_WORDS[device.domain])[1]
     result = (
