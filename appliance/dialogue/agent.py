@@ -28,7 +28,7 @@ from appliance.dialogue.doubt import (
 )
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
 from appliance.dialogue.grounding import finished, of_everything, without_leftover
-from appliance.dialogue.mood import EXCEPTED, FORBIDDEN, why_not
+from appliance.dialogue.mood import EXCEPTED, FORBIDDEN, STOPPING, why_not
 from appliance.dialogue.orders import read_order
 from appliance.dialogue.pointing import Meant, anywhere, at_the_window, beside, meant
 from appliance.dialogue.prompt import copied, system_prompt
@@ -66,7 +66,6 @@ WRONG_PIN = "That is not the PIN."
 OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
 
 _SWITCHING = ("HassTurnOn", "HassTurnOff")
-_STOPPING = ("HassCancelTimer", "HassCancelAllTimers", "HassPauseTimer", "HassDecreaseTimer")
 _OWN = frozenset(str(tool["name"]) for tool in TOOLS)
 
 
@@ -289,7 +288,7 @@ class Agent:
         text = turn.text
         if call.name in ACTS and may_command_nothing(text):
             return True
-        if call.name in _STOPPING:
+        if call.name in STOPPING:
             one = call.name == "HassCancelAllTimers" and " one of " in text.lower()
             return one or why_not(text, call.name) is not None
         arguments = coerce(call).arguments

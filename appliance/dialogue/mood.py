@@ -305,7 +305,8 @@ _STOPPED = re.compile(
     r"(?:^|[,.;!] ?|\bso )(?:(?:oh|just|no|please|okay|right),? )*(?:forget|hold)(?= (?:the|my|that|our)\b)"
 )
 """How a timer is told to stop: "forget the pasta timer"."""
-_TIMERS = ("HassCancelTimer", "HassCancelAllTimers", "HassPauseTimer", "HassDecreaseTimer")
+STOPPING = ("HassCancelTimer", "HassCancelAllTimers", "HassPauseTimer", "HassDecreaseTimer")
+"""Tools that end a timer or bring its end nearer."""
 
 _RUN_TOGETHER = re.compile(r"\b(do|does|did|is|are|was|were|have|has|had|ca|wo|should|could|would|must|need)nt\b")
 """As many write, and some recognizers: "dont", "isnt"."""
@@ -324,7 +325,7 @@ def why_not(
     if tool == "HassMediaSearchAndPlay" and _TITLE.match(said):
         return None  # a title may hold any words
     said = FILLERS.sub("", said).rstrip(" .!?")
-    if tool in _TIMERS:
+    if tool in STOPPING:
         said = _STOPPED.sub("stop", said)
     refused = _REFUSING.match(said)
     if tool in (*_LEVELS, "HassTurnOn"):

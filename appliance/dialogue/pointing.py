@@ -121,7 +121,7 @@ def at_the_window(call: ToolCall, text: str, registry: Registry, area: str | Non
     there: "let some daylight in" means the shutter of a room without blinds.
     """
     kind = str(call.arguments.get("device_class") or "")
-    if kind not in _SHADES or any(_holds(words(text), each) for each in (words(kind), words(f"{kind}s"))):
+    if kind not in _SHADES or _holds(words(text), words(kind)):
         return None
     arguments = {slot: value for slot, value in call.arguments.items() if slot != "device_class"}
     found = [] if _reached(call, call.arguments, registry, area) else _reached(call, arguments, registry, area)

@@ -159,35 +159,8 @@ _MORE = any_of(
 
 
 _SOME_THING = any_of(
-    *(
-        "ones?",
-        "mine",
-        "his",
-        "hers",
-        "ours",
-        "yours",
-        "left",
-        "right",
-        "others?",
-        "rest",
-        "here",
-        "there",
-        "rooms?",
-        "it",
-    ),
-    *(
-        "lights?",
-        "lamps?",
-        "fans?",
-        "blinds?",
-        "curtains?",
-        "shutters?",
-        "doors?",
-        "heating",
-        "music",
-        "plugs?",
-        "sockets?",
-    ),
+    "ones?|mine|his|hers|ours|yours|left|right|others?|rest|here|there|rooms?|it|lights?|lamps?|fans?|blinds?|curtains?"
+    "|shutters?|doors?|heating|music|plugs?|sockets?"
 )
 
 
