@@ -126,7 +126,12 @@ def test_other_ways_keep_to_the_names_that_are_given(model: LanguageModel) -> No
     copied = Copied(COPIED, ("desk lamp", "desk fan"))
     found = [calls(model, text, tools=HOME_TOOLS, copied=copied, reconsider=1.1) for text in UNCLEAR]
     names = [
-        each.arguments["name"] for made in found for call in made for each in call.others if "name" in each.arguments
+        value
+        for made in found
+        for call in made
+        for other in call.others
+        for slot, value in other.arguments.items()
+        if (other.name, slot) in COPIED
     ]
     assert names and set(names) <= {"desk lamp", "desk fan"}
 
