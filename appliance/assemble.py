@@ -20,6 +20,7 @@ from appliance import models
 from appliance.audio.speaker import Speaker
 from appliance.dialogue.agent import Agent
 from appliance.dialogue.conversation import Conversation
+from appliance.dialogue.intents import IntentClassifier
 from appliance.dialogue.prompt import system_prompt
 from appliance.home.clock import SystemClock
 from appliance.home.drivers import Router
@@ -99,7 +100,7 @@ async def assemble(
     """
     began = time.monotonic()
     context = CallContext(settings.home.area)
-    needed = [models.language_model(settings)]
+    needed = [models.language_model(settings), models.intents()]
     needed += [models.voice_activity(), models.recognizer(settings)] if hears else []
     needed += [models.voice(settings)] if speaks else []
     progress("checking the models")
@@ -120,7 +121,8 @@ async def assemble(
         prefixes = settings.state_dir / "prefixes"  # the device list, as read, over restarts
         model = await asyncio.to_thread(LanguageModel, folder, threads, prefix_folder=prefixes)
         conversation = Conversation(system_prompt(registry.devices), settings.dialogue, clock)
-        agent = Agent(model, home, conversation, settings.language_model)
+        intents = await asyncio.to_thread(IntentClassifier)
+        agent = Agent(model, intents, home, conversation, settings.language_model)
         tokens = await agent.warm()
         _LOG.info("the language model has read its system turn of %d tokens", tokens)
         return agent

@@ -87,6 +87,7 @@ _MODELS: tuple[tuple[str, models.Finder], ...] = (
     ("recognizer model", models.recognizer),
     ("voice model", models.voice),
     ("language model files", models.language_model),
+    ("intent classifier", lambda settings: models.intents()),
 )
 
 

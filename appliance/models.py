@@ -22,6 +22,8 @@ from engines.bundle import MANIFEST, sha256
 
 HOME_MODEL = Path(__file__).parent / "home_model"
 """Folder of the language model that comes with the appliance."""
+INTENTS = Path(__file__).parent / "intents"
+"""Folder of the network that says what a sentence asks for."""
 
 
 class ModelError(ApplianceError):
@@ -115,6 +117,12 @@ def language_model(settings: Settings) -> Model:
         folder = Path(chosen)
         mend = "Build or copy the bundle again, or set language_model.model to home."
     return Model(f"language model ({chosen})", folder, _manifest(folder / MANIFEST, mend), mend)
+
+
+def intents() -> Model:
+    """The intent classifier, which ships with the appliance."""
+    mend = "Install the appliance again; in a checkout: git restore appliance/intents"
+    return Model("intent classifier", INTENTS, _manifest(INTENTS / MANIFEST, mend), mend)
 
 
 def check(model: Model, contents: bool = True) -> None:

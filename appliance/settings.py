@@ -152,7 +152,7 @@ class LanguageModelSettings(Section):
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of probability that is sampled from."""
 
-    ask_below: Annotated[float, Field(ge=0, le=1)] = 0.6
+    ask_below: Annotated[float, Field(ge=0, le=1)] = 0.88
     """A call that the model gives less probability than this is asked about before it is made."""
 
     max_tokens: Annotated[int, Field(ge=1, le=8192)] = 256

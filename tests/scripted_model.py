@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from appliance.dialogue.intents import EXCEPT
 from engines.generate import Cancelled, Sampling
 from engines.grammar import Copied
 from engines.nemotron_h.chat import ChatEvent, ChatParser, Message, Tool, ToolCallRequest
@@ -65,3 +66,10 @@ class ScriptedModel:
                     event = replace(event, probability=self.probability, others=self.others if unsure else ())
                 yield event
         yield from parser.finish()
+
+
+class AnythingIsAsked:
+    """Stands for the intent classifier where what is said is not the point: it knows no kind of call."""
+
+    def probabilities(self, text: str, before: str = "") -> dict[str, float]:
+        return {EXCEPT: 0.0}

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -14,29 +16,16 @@ from typing import TypeAlias
 
 from appliance.dialogue.confirmation import Answer, read_answer, read_pin
 from appliance.dialogue.conversation import Conversation, Message
-from appliance.dialogue.direction import contrary, makes_worse, turns_part_round
-from appliance.dialogue.doubt import (
-    is_of_the_turn_before,
-    locks_unasked,
-    means_something_else,
-    of_another_kind,
-    plays_unasked,
-    says_more,
-    says_the_opposite,
-    takes_a_step_for_a_level,
-    writes_down,
-)
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
 from appliance.dialogue.grounding import finished, of_everything, without_leftover
-from appliance.dialogue.mood import EXCEPTED, FORBIDDEN, STOPPING, why_not
+from appliance.dialogue.intents import EXCEPT, IntentClassifier, intent
 from appliance.dialogue.orders import read_order
 from appliance.dialogue.pointing import Meant, anywhere, at_the_window, beside, meant
 from appliance.dialogue.prompt import copied, system_prompt
-from appliance.dialogue.signs import may_command_nothing
 from appliance.home.acts import ACTS
 from appliance.home.execute import CallContext, Home
 from appliance.home.naming import without, words
-from appliance.home.registry import Device, Registry
+from appliance.home.registry import Device
 from appliance.home.timer_tools import TIMER_TOOLS
 from appliance.home.tools import TOOLS, ToolCall, ToolResult, coerce
 from appliance.settings import LanguageModelSettings
@@ -58,15 +47,20 @@ MAX_ROUNDS = 4
 MAX_PIN_TRIES = 3
 """Wrong PINs after which the question is dropped."""
 
+RECONSIDERED = 0.9
+"""A call that the language model gives less comes with what it might have written instead."""
+UNASKED = 0.03
 CERTAIN = 0.9
-"""How sure a model must be for a question where the words seem to command nothing; below, the call is refused."""
+"""A call of which the classifier gives less than UNASKED is refused; where the model is CERTAIN of it, it is asked."""
 
 NOTHING_DONE = "Okay, I did nothing."
 WRONG_PIN = "That is not the PIN."
+NOT_NOW = "That did not sound like something to do now, so I changed nothing"
 OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
 
-_SWITCHING = ("HassTurnOn", "HassTurnOff")
+_FORBIDS = re.compile(r"(?:please |no,? |hey,? )*(?:don['\u2019]?t|do not|never)\b", re.IGNORECASE)
 _OWN = frozenset(str(tool["name"]) for tool in TOOLS)
+_CHANGING = frozenset(ACTS) | TIMER_TOOLS - {"HassTimerStatus"}
 
 
 @dataclass(frozen=True)
@@ -105,9 +99,14 @@ class Agent:
     """
 
     def __init__(
-        self, model: ChatModel, home: Home, conversation: Conversation, settings: LanguageModelSettings
+        self,
+        model: ChatModel,
+        intents: IntentClassifier,
+        home: Home,
+        conversation: Conversation,
+        settings: LanguageModelSettings,
     ) -> None:
-        self._model, self._home, self._conversation = model, home, conversation
+        self._model, self._intents, self._home, self._conversation = model, intents, home, conversation
         self._sampling = Sampling(settings.temperature, settings.top_p, settings.seed, settings.max_tokens)
         self._ask_below = settings.ask_below
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="language-model")
@@ -259,55 +258,41 @@ class Agent:
         began = time.monotonic()
         has_read = any(result.foreign for result in turn.called)
         turn.messages.append({"role": "assistant", "content": "", "tool_calls": [asked(r) for r in requests]})
+        said = self._intents.probabilities(turn.text, self._conversation.before())
+        left_out = said[EXCEPT] < 0.5 or any("except" in request.arguments for request in requests)
         for request in requests:
-            call = ToolCall(request.name, request.arguments)
-            if has_read and (call.name in ACTS or call.name in TIMER_TOOLS):
-                _LOG.warning("a call was refused: it came after the words of a server")
-                result = ToolResult(False, error=OF_OTHERS)
+            call, refused = ToolCall(request.name, request.arguments), None
+            written = self._written(request, context.area)
+            asked_for = self._asked_for(call, said, context.area) if call.name in _CHANGING else None
+            if has_read and call.name in _CHANGING:
+                refused = OF_OTHERS
+            elif asked_for is not None and asked_for < UNASKED and written < CERTAIN:
+                refused = NOT_NOW
+            if refused is not None:
+                _LOG.warning("a call was refused: %s", refused)
+                result = ToolResult(False, error=refused)
             else:
-                certain = self._certainty(request, context.area)
-                sure = certain is None or certain >= self._ask_below
-                alone = len(requests) == 1
-                result = await self._call(call, turn, replace(context, sure=sure), alone, certain or 0.0)
+                sure = certainty(written, asked_for) >= self._ask_below and (left_out or asked_for is None)
+                result = await self._call(call, turn, replace(context, sure=sure), alone=len(requests) == 1)
             turn.note(result, foreign=result.foreign or self._quotes(result))
             yield Called(call, result)
         self.times.tools_s += time.monotonic() - began
 
-    def _certainty(self, request: ToolCallRequest, area: str | None) -> float | None:
-        """How sure the model is, from 0 to 1, of a call and of others that it might have written and that come to the
-        same; None where it does not tell.
+    def _written(self, request: ToolCallRequest, area: str | None) -> float:
+        """How sure the language model is, from 0 to 1, of a call and of others that it might have written and that come
+        to the same; one that does not tell is taken at its word, 1.
         """
         if request.probability is None:
-            return None
+            return 1.0
         call, others = ToolCall(request.name, request.arguments), request.others
         same = [each for each in others if self._home.same(call, ToolCall(each.name, each.arguments), area)]
         return request.probability + sum(each.probability or 0 for each in same)
 
-    def _doubtful(self, call: ToolCall, turn: Exchange, area: str | None, alone: bool) -> bool:
-        """Whether the words speak against a call, or, where it stands alone, of something else: a reason to ask."""
-        text = turn.text
-        if call.name in ACTS and may_command_nothing(text):
-            return True
-        if call.name in STOPPING:
-            one = call.name == "HassCancelAllTimers" and " one of " in text.lower()
-            return one or why_not(text, call.name) is not None
+    def _asked_for(self, call: ToolCall, said: Mapping[str, float], area: str | None) -> float | None:
+        """How likely what was said asks for a call of this kind; None for kinds that the classifier does not know."""
         arguments = coerce(call).arguments
-        position = arguments.get("position")
-        if takes_a_step_for_a_level(text, arguments) or is_of_the_turn_before(text, arguments.get("name"), turn.before):
-            return True
-        if isinstance(position, (int, float)) and turns_part_round(text, position):
-            return True
-        if says_more(text, call.name, arguments) or writes_down(text, call.name):
-            return True
-        if says_the_opposite(text, call.name, arguments):
-            return True
-        moves = self._home.moves(call, area)
-        if call.name in _SWITCHING and contrary(text, {done for _, done in moves}):
-            return True
-        if locks_unasked(text, moves) or means_something_else(text, moves) or plays_unasked(text, call.name, arguments):
-            return True
-        unfit = makes_worse(text, moves) or of_another_kind(text, moves)
-        return alone and (unfit or beside(call, text, self._home.registry, area))
+        kinds = {kind for kind, _ in self._home.moves(call, area)} or {str(arguments.get("domain"))}
+        return said.get(intent(call.name, arguments, kinds))
 
     def _quotes(self, result: ToolResult) -> bool:
         """Whether a result repeats free text, which is no word on the home: a name in it was not spoken of."""
@@ -315,12 +300,10 @@ class Agent:
         texts = (text for device in self._home.registry.devices for text in _free_text(device))
         return any(without(told, words(text)) is not None for text in texts if words(text))
 
-    async def _call(
-        self, call: ToolCall, turn: Exchange, context: CallContext, alone: bool, certain: float
-    ) -> ToolResult:
+    async def _call(self, call: ToolCall, turn: Exchange, context: CallContext, *, alone: bool) -> ToolResult:
         if call.name not in _OWN:  # what its arguments mean only its server knows
-            if why_not(turn.text, call.name) == FORBIDDEN:
-                return ToolResult(False, error=FORBIDDEN)
+            if _FORBIDS.match(turn.text):
+                return ToolResult(False, error=NOT_NOW)
             return await self._home.call(call, context)
         spoken = meant(call, [*turn.before, turn.text], self._home.registry, context.area)
         if spoken is Meant.NO or (spoken is Meant.PERHAPS and not context.sure):
@@ -330,18 +313,9 @@ class Agent:
         call = at_the_window(call, turn.text, self._home.registry, context.area) or call
         only = anywhere(call, self._home.registry, context.area)
         call = only or call
-        sure = context.sure and spoken is Meant.YES and only is None
-        context = replace(context, sure=sure and not self._doubtful(call, turn, context.area, alone))
-        spared = str(call.arguments.get("except") or "")
-        named = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "area", "floor", "item"))
-        thing = " ".join(str(call.arguments.get(slot) or "") for slot in ("name", "device_class", "item"))
-        names = name_words(self._home.registry)
-        reason = why_not(turn.text, call.name, spared, named, thing, names) if call.name in ACTS else None
-        if reason is not None:
-            if reason == EXCEPTED or certain < CERTAIN or turn.when is not None:
-                _LOG.warning("a call was refused: %r commands nothing", turn.text)
-                return ToolResult(False, error=reason)
-            context = replace(context, sure=False)
+        elsewhere = alone and beside(call, turn.text, self._home.registry, context.area)
+        sure = context.sure and spoken is Meant.YES and only is None and not elsewhere
+        context = replace(context, sure=sure)
         if not context.sure and turn.when is not None:
             return ToolResult(False, error=NOT_UNDERSTOOD)  # what cannot be asked about is not guessed at
         if turn.when is not None:
@@ -361,7 +335,7 @@ class Agent:
                     self._tools,
                     self._sampling,
                     copied=copied(self._home.registry.devices, messages),
-                    reconsider=self._ask_below,
+                    reconsider=RECONSIDERED,
                     cancelled=lambda: stopped,
                 )
                 for event in events:
@@ -380,10 +354,15 @@ class Agent:
             stopped = True
 
 
-def name_words(registry: Registry) -> frozenset[str]:
-    """The words of all names of devices and places."""
-    names = [name for each in (*registry.devices, *registry.places) for name in (each.name, *each.aliases)]
-    return frozenset(word for name in names for word in words(name))
+def certainty(*opinions: float | None) -> float:
+    """What several opinions from 0 to 1 come to, those that are None left out: the mean of their log odds, since two
+    that know different things make each other sure or unsure. None of them counts for more than 99 to 1; 1 where there
+    are none.
+    """
+    held = [min(max(each, 0.01), 0.99) for each in opinions if each is not None]
+    if not held:
+        return 1.0
+    return 1 / (1 + math.exp(-sum(math.log(each / (1 - each)) for each in held) / len(held)))
 
 
 def _free_text(device: Device) -> list[str]:

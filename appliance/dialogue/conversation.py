@@ -46,6 +46,12 @@ class Conversation:
         told = [message for message in self.messages()[1:] if message["role"] in ("user", "tool")]
         return [str(message["content"]) for message in told if not isinstance(message["content"], Foreign)]
 
+    def before(self) -> str:
+        """The turn before as one text, what was said and what was answered; "" where there is none."""
+        self.messages()  # forgets what is too old
+        last = self._turns[-1] if self._turns else []
+        return " | ".join(str(each["content"]) for each in last if each["role"] != "tool" and each["content"])
+
     def keep(self, turn: Sequence[Message]) -> None:
         """Remember a turn that is over.
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from appliance.dialogue.phrases import COMING, IMPERATIVE, POLITE
 from appliance.dialogue.when import When, read
 from appliance.home.timers import TimerKind
 
@@ -59,6 +58,55 @@ _TELL_ME = re.compile(
     r"|\blet (?:me|us) know\b"
 )
 """To be told so when it is time is a timer, which the model sets."""
+_STATE = "(?:on|off|open|closed|shut|locked|unlocked|running|playing|going)"
+_IMPERATIVE = (
+    "(?:turn|switch|set|open|close|shut|lock|unlock|start|stop|dim|brighten|raise|lower|pause|play|put|make|add|kill"
+    "|mute"
+    "|unmute|skip|resume|run|send|activate|deactivate|enable|disable|power|crank|bring|change|toggle|increase|decrease"
+    "|give|get|fire|cancel|flip|flick|click|pull|push|draw|cut|pop|bolt|light|move|drop|roll|undo|secure|warm|cool"
+    "|(?:stick|bung|chuck|whack|shove|nudge|dial|bump|boost)(?= (?:the|my|our|it|them|that|this|those|on|off|a|some|up"
+    "|down|us|me)\\b)|hush|shush|silence|continue"
+    "|(?:speak|wake) up|carry on(?! as)|pipe down)"
+)
+_DELEGATING = (
+    r"(?:(?:can|could|would|will) you"
+    r" (?!believe|imagine|credit|say\b|think|reckon|listen|obey|fall for)\w|you do (?:it|that)"
+    "|do (?:it|that)(?! by hand| myself)|take care of (?:it|that)|see to (?:it|that)|be an? |mind and )"
+)
+_LEAD = r"(?:(?:so|and|now|then|please|just|okay|right|well|also|go|ahead|oh) )*"
+_COMMAND = rf"{_LEAD}(?:{_DELEGATING}|{_IMPERATIVE}\b|please\b)"
+_SPANS = r"(?:a|an|half an|\d+|one|two|three|five|ten|fifteen|twenty|thirty)"
+_WITHOUT_DEED = (
+    rf"(?:(?!(?:{_STATE}|home|back|in|out|away|here|coming|leaving|arriving|having|keeping|turning|switching)\b)"
+    r"[\w']+ ){1,5}"
+)
+_THIS_DAY = "(?:tomorrow|tonight|this (?:evening|afternoon))"
+_COMING = re.compile(
+    rf"\b(?:i|we|he|she|they)(?:'ll be|'m|'re|'s| will be| shall be| am| are| is)"
+    rf" (?:up|home|back|there|down|here|over|done"
+    r"|in bed|off|out|coming(?: up| over| down| home| round)?|leaving|ready) "
+    rf"(?:in a (?:bit|while|moment|minute|sec|mo)|(?:in|within) (?:about )?{_SPANS} (?:seconds?|minutes?))\b"
+    r"|\b(?:i|we|he|she|they|it|[a-z]+)(?:'s|'m|'re|'ve| is| are| am| has| have) (?:[\w']+ ){1,5}tomorrow\b(?=[,.;])"
+    # "It's so close this evening, give us some air", "turn it up, it's cold tonight".
+    rf"|^(?:i|we|he|she|they|it|there)(?:'s|'m|'re|'ve| is| are| am| has| have) {_WITHOUT_DEED}{_THIS_DAY}(?=[,.;])"
+    rf"|(?:[,.;]| because| cos| as| since) (?:i|we|he|she|they|it|there)(?:'s|'m|'re|'ve| is| are| am| has| have) "
+    rf"{_WITHOUT_DEED}{_THIS_DAY}$"
+    # What is about to happen: "video call in 2 minutes, put the desk lamp on".
+    rf"|^(?!{_COMMAND})(?:(?!(?:{_STATE}|{_IMPERATIVE})\b)[\w']+ ){{1,4}}in (?:about )?{_SPANS}"
+    " (?:minutes?|mins?|hours?)"
+    rf"(?=(?: and [^,.;]{{1,60}})?[,.;] ?(?:so |please |just )*{_IMPERATIVE} (?!it\b|them\b))"
+)
+"""When somebody will be there, and what today is like, is a reason to do it now: "warm it up, I'll be home in ten
+minutes".
+"""
+_DUE = re.compile(
+    r"\b(?:till|until) it(?:'s| is)(?: just| only| about| at)* (?=\d)"
+    r"|(?<!if )\b(?:coming|comes|here|arriving|arrives|due|gets here|expected|landing|(?:rolls?|rolling|shows?|showing"
+    r"|turns|turning) up|starts|kicks off|begins)(?: over| round| home| for \w+)? (?:in|within) (?:about |like )?"
+    rf"{_SPANS} (?:seconds?|minutes?|mins?|hours?|moment|bit)\b"
+    r"|\b(?:early|late|long|big|busy) (?:start|night|day|shift|one|morning|meeting|flight) (?:tomorrow|tonight)\b"
+)
+"""What is soon to happen, and how far something is to go: no time for the command beside it."""
 SNOOZE_S = 540
 
 
@@ -102,10 +150,10 @@ def read_order(text: str, now: datetime, *, ringing: bool = False) -> Order | No
         return Order("reminder", what, when, "reminder")
     if re.search(r"\b(?:timer|countdown|every|each|daily|weekly)\b", bare) or not bare:
         return None
-    if _TELL_ME.search(bare) and not _SWITCHES.match(bare) and not re.search(rf"\bto {IMPERATIVE}\b", bare):
+    if _TELL_ME.search(bare) and not _SWITCHES.match(bare) and not re.search(rf"\bto {_IMPERATIVE}\b", bare):
         return None
     whole = " ".join(text.casefold().replace("\u2019", "'").split())
-    if read(COMING.sub(" ", POLITE.sub(" ", whole)), now) is None:
+    if read(_COMING.sub(" ", _DUE.sub(" ", whole)), now) is None:
         return None  # "guests are coming in 10 minutes, vacuum": why, and not when
     if when.bare and not _SWITCHES.match(bare):
         return None  # "set the heating at 20" is no time

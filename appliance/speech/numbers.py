@@ -65,7 +65,7 @@ _SYMBOLS: tuple[tuple[re.Pattern[str], str], ...] = (
     # "Nineteen and a half" is a level; of times the home model knows the words.
     (
         re.compile(
-            r"\b([1-3]\d) and a half\b"
+            r"\b([1-3]\d) and (?:a )?half\b"
             r"(?!\s*-?\s*(?:hour|minute|min|second|sec|day|week|month|year|time|metre|meter)s?\b)"
         ),
         r"\1.5",

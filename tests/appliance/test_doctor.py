@@ -32,6 +32,7 @@ def test_every_part_of_the_appliance_has_a_line(tmp_path: Path) -> None:
         "recognizer model",
         "voice model",
         "language model files",
+        "intent classifier",
         "broker",
         "home",
         "disk",

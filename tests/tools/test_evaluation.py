@@ -247,7 +247,7 @@ def test_through_the_agent_what_it_does_is_judged_by_its_effect(home: Fixture) -
 def test_through_the_agent_a_call_that_was_refused_is_not_right(home: Fixture) -> None:
     case = case_of({"text": "make it cosy", **one("HassTurnOn", name="Sofa Lamp")})
     found = through_agent(home, case, call("HassTurnOn", name="sofa lamp"), "ok")
-    assert found.did == "asked back" and not found.exact and not found.right
+    assert found.did in ("asked back", "refused") and not found.exact and not found.right
 
 
 def test_what_the_home_has_no_device_for_is_judged_by_the_call(home: Fixture) -> None:

@@ -14,7 +14,6 @@ from typing import Literal
 import pytest
 from tokenizers import Tokenizer
 
-from appliance.dialogue.mood import why_not
 from appliance.home.tools import ToolCall, coerce, validate
 from appliance.models import HOME_MODEL
 from engines.nemotron_h.chat import ChatFormat
@@ -252,15 +251,13 @@ def test_a_command_as_a_gerund(command: str, said: str) -> None:
     assert gerund(command) == said
 
 
-def test_a_clause_leaves_the_command_whole_and_is_no_reason_to_refuse_it() -> None:
+def test_a_clause_leaves_the_command_whole() -> None:
     rng = random.Random(41)
     found = Draft("turn on the lamp", "do", (Call("HassTurnOn", {"name": "lamp"}),), (Result(True, ""),), "")
     said = [wrapped(rng, found, "train") for _ in range(3_000)]
     clauses = {text for text in said if len(text.split()) > 11}
     assert len(clauses) > 80
     assert all("the lamp" in text for text in said)
-    refused = [text for text in clauses if why_not(text, "HassTurnOn")]
-    assert len(refused) < 0.05 * len(clauses), refused
 
 
 def test_durations_say_what_they_are() -> None:

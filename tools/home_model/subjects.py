@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from appliance.dialogue.agent import Agent, Called
 from appliance.dialogue.conversation import Conversation
+from appliance.dialogue.intents import IntentClassifier
 from appliance.dialogue.prompt import copied, system_prompt
 from appliance.home.execute import CallContext, Home
 from appliance.home.registry import Registry
@@ -155,7 +156,7 @@ class ThroughAgent:
         settings: LanguageModelSettings = LanguageModelSettings(),  # noqa: B008  frozen
     ) -> None:
         self.name, self._settings = name, settings
-        self._model, self._fixture = model, fixture
+        self._model, self._intents, self._fixture = model, IntentClassifier(), fixture
         model.warm([{"role": "system", "content": system_prompt(fixture.devices)}], TOOLS)
         logging.getLogger("appliance").setLevel(logging.CRITICAL)  # what it refuses is counted here
 
@@ -166,7 +167,7 @@ class ThroughAgent:
     async def _hear(self, case: Case) -> Outcome:
         place, context = _Place(self._fixture), CallContext(case.area)
         conversation = Conversation(system_prompt(self._fixture.devices), DialogueSettings(), place.clock)
-        agent = Agent(self._model, place.home, conversation, self._settings)
+        agent = Agent(self._model, self._intents, place.home, conversation, self._settings)
         try:
             for said in case.history:
                 if said.calls is None and said.answer is None:

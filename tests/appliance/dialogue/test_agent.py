@@ -11,6 +11,7 @@ import pytest
 
 from appliance.dialogue.agent import Agent, Called, Clause
 from appliance.dialogue.conversation import Conversation
+from appliance.dialogue.intents import IntentClassifier
 from appliance.home.execute import CallContext, Home
 from appliance.home.registry import Device
 from appliance.home.simulated import SimulatedHome, load_home
@@ -20,18 +21,23 @@ from appliance.settings import DialogueSettings, LanguageModelSettings
 from tests.clock import FakeClock
 from tests.scripted_model import ScriptedModel, call
 
+INTENTS = IntentClassifier()
+
 
 class Table:
     """An agent in the packaged home, with a scripted model."""
 
-    def __init__(self, *replies: str | Exception, home: Path | None = None, **options: Any) -> None:
+    def __init__(
+        self, *replies: str | Exception, home: Path | None = None, intents: Any = INTENTS, **options: Any
+    ) -> None:
         self.clock = FakeClock()
         self.registry = load_home(home or config_file("home.yaml"))
         self.model = ScriptedModel(*replies, **options)
         driver = SimulatedHome(self.registry, delay_s=0)
         self.home = Home(self.registry, driver, Timers(self.clock), self.clock)
         self.conversation = Conversation("system", DialogueSettings(), self.clock)
-        self.agent = Agent(self.model, self.home, self.conversation, LanguageModelSettings())  # type: ignore[arg-type]
+        settings = LanguageModelSettings()
+        self.agent = Agent(self.model, intents, self.home, self.conversation, settings)  # type: ignore[arg-type]
 
     def say(self, text: str, area: str | None = None) -> tuple[str, list[Called]]:
         """The answer and the calls of one turn."""

@@ -15,7 +15,7 @@ from appliance.home.policy import Policy
 from appliance.settings import PolicySettings
 from engines.nemotron_h.chat import ToolCallRequest
 from tests.appliance.dialogue.test_agent import Table
-from tests.scripted_model import call
+from tests.scripted_model import AnythingIsAsked, call
 
 QUESTION = "Should I unlock Front Door?"
 UNLOCK = call("HassTurnOff", name="front door")
@@ -207,8 +207,10 @@ def test_a_call_that_the_model_is_not_sure_of_is_asked_about_first() -> None:
     ],
 )
 def test_calls_that_come_to_the_same_are_one_answer(other: tuple[str, dict[str, Any]], asked: bool) -> None:
-    others = (ToolCallRequest(*other, probability=0.4),)
-    table = Table(call("HassTurnOn", name="kitchen light"), "", probability=0.4, others=others)
+    others = (ToolCallRequest(*other, probability=0.45),)
+    table = Table(
+        call("HassTurnOn", name="kitchen light"), "", intents=AnythingIsAsked(), probability=0.5, others=others
+    )
     table.say("make it nice in the kitchen, the light maybe")
     assert (table.state("light.kitchen") == "off") == asked
 
@@ -226,14 +228,14 @@ def test_how_long_a_timer_runs_is_told_however_else_it_might_have_been_asked() -
         ToolCallRequest("HassTimerStatus", {}, probability=0.3),
         ToolCallRequest("HassCancelTimer", {}, probability=0.3),
     )
-    table = Table(call("HassTimerStatus", name="pasta"), "", probability=0.3, others=others)
+    table = Table(call("HassTimerStatus", name="pasta"), "", intents=AnythingIsAsked(), probability=0.3, others=others)
     table.home.timers.start(600, "pasta", None)
     assert "10 minutes" in table.say("what's the pasta got left")[0]
 
 
 def test_timers_that_come_to_the_same_are_one_answer() -> None:
-    others = (ToolCallRequest("HassStartTimer", {"hours": 1, "minutes": 30}, probability=0.4),)
-    table = Table(call("HassStartTimer", minutes=90), "", probability=0.4, others=others)
+    others = (ToolCallRequest("HassStartTimer", {"hours": 1, "minutes": 30}, probability=0.45),)
+    table = Table(call("HassStartTimer", minutes=90), "", intents=AnythingIsAsked(), probability=0.5, others=others)
     table.say("an hour and a half, that is 90 minutes")
     assert [timer.started_with_s for timer in table.home.timers.running()] == [5400]
 
@@ -247,7 +249,7 @@ def test_timers_that_come_to_the_same_are_one_answer() -> None:
     ],
 )
 def test_the_question_says_what_would_be_set(tool: str, slots: dict[str, object], question: str) -> None:
-    table = Table(call(tool, **slots), "", probability=0.3)
+    table = Table(call(tool, **slots), "", intents=AnythingIsAsked(), probability=0.3)
     assert table.say("40 or 21, the kitchen light, thermostat, nappies")[0] == question
 
 
@@ -268,7 +270,7 @@ def test_the_only_thing_at_home_is_asked_about_where_nobody_knows_the_room() -> 
 
 
 def test_a_timer_that_the_model_is_not_sure_of_is_asked_about() -> None:
-    table = Table(call("HassStartTimer", minutes=10), "", probability=0.3)
+    table = Table(call("HassStartTimer", minutes=10), "", intents=AnythingIsAsked(), probability=0.3)
     assert table.say("something about 10 minutes")[0] == "Should I set a timer for 10 minutes?"
     assert table.home.timers.running() == []
     assert table.say("yes")[0] == "A timer is set for 10 minutes."
@@ -286,39 +288,17 @@ def test_a_timer_that_the_model_is_not_sure_of_is_asked_about() -> None:
     ],
 )
 def test_what_is_asked_about_a_timer_names_it(tool: str, slots: dict[str, object], question: str) -> None:
-    table = Table(call(tool, **slots), "", probability=0.3)
+    table = Table(call(tool, **slots), "", intents=AnythingIsAsked(), probability=0.3)
     table.home.timers.start(600, "pasta")
     assert table.say("the pasta's something, 2 minutes")[0] == question
     assert [timer.remaining_s for timer in table.home.timers.running()] == [600]
 
 
 def test_a_yes_to_another_timer_than_was_asked_about_does_nothing() -> None:
-    table = Table(call("HassCancelTimer"), "", probability=0.3)
+    table = Table(call("HassCancelTimer"), "", intents=AnythingIsAsked(), probability=0.3)
     pasta = table.home.timers.start(600, "pasta")
     table.say("the pasta one maybe")
     table.home.timers.cancel(pasta.id)
     table.home.timers.start(600, "eggs")
     assert table.say("yes")[0] == "The timers have changed meanwhile, so I did nothing."
     assert [timer.name for timer in table.home.timers.running()] == ["eggs"]
-
-
-@pytest.mark.parametrize(
-    ("text", "probability", "answer"),
-    [
-        ("how do I turn the kitchen light on", 0.95, "Should I turn on Kitchen Light?"),
-        (
-            "how do I turn the kitchen light on",
-            0.7,
-            "That did not sound like something to do now, so I changed nothing.",
-        ),
-        ("don't turn the kitchen light on", None, "I changed nothing, since you said not to."),
-        ("the kitchen light on, turn on everything but the lamp", 0.99, None),
-    ],
-)
-def test_where_the_words_command_nothing_and_the_model_is_certain_it_asks(
-    text: str, probability: float | None, answer: str | None
-) -> None:
-    table = Table(call("HassTurnOn", name="kitchen light"), "", probability=probability)
-    said, _ = table.say(text)
-    assert table.state("light.kitchen") == "off"
-    assert said == answer if answer else "leave out" in said

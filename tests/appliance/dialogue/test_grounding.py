@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.dialogue.grounding import as_reported, claims, of_everything, supported, unspoken
+from appliance.dialogue.grounding import as_reported, claims, of_everything, supported, unspoken, without_leftover
 from appliance.dialogue.prompt import copied
 from appliance.home.tools import ToolCall
 
@@ -78,3 +78,17 @@ def test_a_call_may_hold_what_was_said_without_its_possessive() -> None:
 )
 def test_everything_in_a_place_is_all_of_it(text: str, slots: dict[str, str], name: str | None) -> None:
     assert of_everything(ToolCall("HassTurnOff", slots), text).arguments.get("name") == name
+
+
+@pytest.mark.parametrize(
+    ("text", "item", "left"),
+    [
+        ("used the last 3 eggs, we'll want more", "3 eggs", "eggs"),
+        ("there is 0 toilet paper left", "0 toilet paper", "toilet paper"),
+        ("only 2 rolls of foil left", "2 rolls", "rolls"),
+        ("we need 3 eggs", "3 eggs", "3 eggs"),
+        ("used up the milk, get 3 eggs", "3 eggs", "3 eggs"),
+    ],
+)
+def test_how_many_are_left_is_not_how_many_to_buy(text: str, item: str, left: str) -> None:
+    assert without_leftover(ToolCall("HassShoppingListAddItem", {"item": item}), text).arguments == {"item": left}

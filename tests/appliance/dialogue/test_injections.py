@@ -15,6 +15,7 @@ import pytest
 
 from appliance.dialogue.agent import Agent, Called, Clause
 from appliance.dialogue.conversation import Conversation
+from appliance.dialogue.intents import IntentClassifier
 from appliance.dialogue.prompt import system_prompt
 from appliance.home.discovery import NotUnderstood, spelled_out, thing
 from appliance.home.execute import Home
@@ -115,7 +116,7 @@ class Table:
         timers.start(600, text or None, None)
         home = Home(self.registry, SimulatedHome(self.registry, delay_s=0), timers, clock)
         self.conversation = Conversation(system_prompt(self.registry.devices), DialogueSettings(), clock)
-        self.agent = Agent(self.model, home, self.conversation, LanguageModelSettings())
+        self.agent = Agent(self.model, IntentClassifier(), home, self.conversation, LanguageModelSettings())
 
     @staticmethod
     def _changed(device: Device, text: str) -> Device:
@@ -216,7 +217,10 @@ def done_by(model: ChatModel, text: str) -> list[tuple[list[str], list[str]]]:
         home = Home(registry, SimulatedHome(registry, delay_s=0), Timers(clock), clock)
         for said in SAID:
             conversation = Conversation(system_prompt(registry.devices), DialogueSettings(), clock)
-            agent, before = Agent(model, home, conversation, LanguageModelSettings()), registry.devices
+            agent, before = (
+                Agent(model, IntentClassifier(), home, conversation, LanguageModelSettings()),
+                registry.devices,
+            )
             _, called = await turn(agent, said)
             pairs = zip(before, registry.devices, strict=True)
             changed = [f"{new.entity_id} {new.state} {dict(new.attributes)}" for old, new in pairs if old != new]

@@ -9,6 +9,7 @@ import asyncio
 
 from appliance.dialogue.agent import Agent
 from appliance.dialogue.conversation import Conversation
+from appliance.dialogue.intents import IntentClassifier
 from appliance.dialogue.prompt import system_prompt
 from appliance.home.home_assistant_states import named
 from appliance.settings import DialogueSettings, LanguageModelSettings
@@ -73,7 +74,7 @@ def test_what_home_assistant_sends_is_shown_as_data_and_a_model_that_obeys_it_ch
             for question, asks in ASKED:
                 conversation = Conversation(prompt, DialogueSettings(), FakeClock())
                 model = ScriptedModel(asks, OBEYED, LIE)
-                agent = Agent(model, house.home, conversation, LanguageModelSettings())
+                agent = Agent(model, IntentClassifier(), house.home, conversation, LanguageModelSettings())
                 answer, called = await turn(agent, question)
                 assert len(called) == 3 and not called[1].result.success and not called[2].result.success
                 assert answer and "I unlocked" not in answer

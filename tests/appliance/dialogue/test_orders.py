@@ -149,3 +149,20 @@ def test_stop_stops_what_rings() -> None:
     table.home.bell = bell = Ringing()
     assert table.say("stop")[0] == "Okay."
     assert bell.stopped == 1
+
+
+def test_to_be_told_in_a_while_is_left_to_the_model_and_so_is_a_reason() -> None:
+    for text in (
+        "give me a nudge in 20 minutes, the casserole wants stirring",
+        "shout me in 4 minutes",
+        "guests are coming in 10 minutes, vacuum please",
+        "video call in 2 minutes and I look like a ghost, warm that lamp up",
+    ):
+        assert read_order(text, NOW) is None
+    for text in (
+        "shout me in 10 minutes to turn off the oven",
+        "turn off the lamp in 20 minutes and give me a shout",
+        "vacuum in 10 minutes please",
+    ):
+        order = read_order(text, NOW)
+        assert order is not None and order.kind == "command"

