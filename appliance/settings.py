@@ -153,7 +153,8 @@ class LanguageModelSettings(Section):
     """Share of probability that is sampled from."""
 
     ask_below: Annotated[float, Field(ge=0, le=1)] = 0.88
-    """A call that the model gives less probability than this is asked about before it is made."""
+    """A call of which language model and intent classifier are together less sure than this is asked about before it is
+    made."""
 
     max_tokens: Annotated[int, Field(ge=1, le=8192)] = 256
     """Most tokens written in one reply of the model."""
