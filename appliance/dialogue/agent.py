@@ -289,10 +289,13 @@ class Agent:
         return request.probability + sum(each.probability or 0 for each in same)
 
     def _asked_for(self, call: ToolCall, said: Mapping[str, float], area: str | None) -> float | None:
-        """How likely what was said asks for a call of this kind; None for kinds that the classifier does not know."""
+        """How likely what was said asks for a call of this kind, or of any of the tool's where the classifier does not know
+        this one; None where it does not know the tool.
+        """
         arguments = coerce(call).arguments
         kinds = {kind for kind, _ in self._home.moves(call, area)} or {str(arguments.get("domain"))}
-        return said.get(intent(call.name, arguments, kinds))
+        of_the_tool = [likely for name, likely in said.items() if name.split("/")[0] == call.name]
+        return said.get(intent(call.name, arguments, kinds), max(of_the_tool, default=None))
 
     def _quotes(self, result: ToolResult) -> bool:
         """Whether a result repeats free text, which is no word on the home: a name in it was not spoken of."""

@@ -124,3 +124,12 @@ def test_no_opinion_makes_the_other_count_for_nothing(one: float, other: float) 
     assert certainty(0.3, 1.0) < 0.88, (
         "a call of which the model is unsure is asked about, however surely it was asked for"
     )
+
+
+def test_of_a_kind_that_it_does_not_know_the_tool_must_be_asked_for() -> None:
+    unknown = {"name": "kitchen light", "brightness": 20, "color": "red", "temperature": 3000}
+    assert intent("HassLightSet", unknown, {"light"}) not in INTENTS.intents
+    table = Table(call("HassLightSet", **unknown), "", probability=0.7)
+    before = table.registry.devices
+    table.say("don't make the kitchen light red at 20 percent and 3000 kelvin")
+    assert table.registry.devices == before
