@@ -289,8 +289,8 @@ class Agent:
         return request.probability + sum(each.probability or 0 for each in same)
 
     def _asked_for(self, call: ToolCall, said: Mapping[str, float], area: str | None) -> float | None:
-        """How likely what was said asks for a call of this kind, or of any of the tool's where the classifier does not know
-        this one; None where it does not know the tool.
+        """How likely what was said asks for a call of this kind, or of any of the tool's where the classifier does not
+        know this one; None where it does not know the tool.
         """
         arguments = coerce(call).arguments
         kinds = {kind for kind, _ in self._home.moves(call, area)} or {str(arguments.get("domain"))}
