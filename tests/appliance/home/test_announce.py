@@ -77,7 +77,7 @@ class Hub:
         await self.client.publish(f"{self.base}/mute/set", payload, qos=1, retain=retain)
 
 
-async def until(true: Callable[[], object], timeout_s: float = 5) -> None:
+async def until(true: Callable[[], object], timeout_s: float = 15) -> None:
     async def wait() -> None:
         while not true():
             await asyncio.sleep(0.01)
