@@ -59,6 +59,7 @@ NOT_NOW = "That did not sound like something to do now, so I changed nothing"
 OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
 
 _FORBIDS = re.compile(r"(?:please |no,? |hey,? )*(?:don['\u2019]?t|do not|never)\b", re.IGNORECASE)
+"""What is plainly forbidden reaches no tool of a server: the classifier does not know them."""
 _OWN = frozenset(str(tool["name"]) for tool in TOOLS)
 _CHANGING = frozenset(ACTS) | TIMER_TOOLS - {"HassTimerStatus"}
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from appliance.dialogue.agent import certainty
 from appliance.dialogue.intents import EXCEPT, intent
+from appliance.home.registry import Device
 from tests.appliance.dialogue.test_agent import INTENTS, Table
 from tests.scripted_model import call
 
@@ -85,13 +86,22 @@ def test_anything_can_be_asked(text: str, before: str) -> None:
         "what would happen if you turned off the kitchen light",
     ],
 )
-@pytest.mark.parametrize("probability", [None, 0.7])
+@pytest.mark.parametrize("probability", [None, 0.95])
 def test_a_model_that_acts_on_no_command_is_stopped(text: str, probability: float | None) -> None:
     table = Table(call("HassTurnOff", name="kitchen light"), "", probability=probability)
     table.registry.update("light.kitchen", "on")
     answer, _ = table.say(text)
     assert table.state("light.kitchen") == "on"
     assert "changed nothing" in answer or answer.startswith("Should I")
+
+
+def test_what_was_not_asked_for_is_refused_where_the_model_is_less_certain() -> None:
+    table = Table(call("HassTurnOff", name="kitchen light"), "", probability=0.89)
+    table.registry.update("light.kitchen", "on")
+    answer, _ = table.say("who turned off the kitchen light")
+    assert "changed nothing" in answer and table.state("light.kitchen") == "on"
+    table.say("yes")
+    assert table.state("light.kitchen") == "on", "nothing was asked"
 
 
 def test_a_model_that_is_certain_of_what_does_not_sound_so_asks() -> None:
@@ -103,9 +113,9 @@ def test_a_model_that_is_certain_of_what_does_not_sound_so_asks() -> None:
 
 
 def test_a_call_that_leaves_out_nothing_is_asked_about_where_something_is_to_be() -> None:
-    table = Table(call("HassTurnOff", domain="light"), "")
+    table = Table(call("HassTurnOff", area="kitchen", domain="light"), "")
     table.registry.update("light.kitchen", "on")
-    assert table.say("turn off all the lights except the kitchen light")[0].startswith("Should I")
+    assert table.say("turn off all the kitchen lights except the island lights")[0].startswith("Should I")
     assert table.state("light.kitchen") == "on"
 
 
@@ -127,9 +137,9 @@ def test_no_opinion_makes_the_other_count_for_nothing(one: float, other: float) 
 
 
 def test_of_a_kind_that_it_does_not_know_the_tool_must_be_asked_for() -> None:
-    unknown = {"name": "kitchen light", "brightness": 20, "color": "red", "temperature": 3000}
+    unknown = {"name": "porch lantern", "brightness": 20, "color": "red"}
     assert intent("HassLightSet", unknown, {"light"}) not in INTENTS.intents
-    table = Table(call("HassLightSet", **unknown), "", probability=0.7)
-    before = table.registry.devices
-    table.say("don't make the kitchen light red at 20 percent and 3000 kelvin")
-    assert table.registry.devices == before
+    table = Table(call("HassLightSet", **unknown), "", probability=0.95)
+    table.registry.put(Device("light.porch", "Porch Lantern", "light", state="off"))
+    table.say("don't make the porch lantern red at 20 percent")
+    assert table.state("light.porch") == "off"
