@@ -407,8 +407,8 @@ class PolicySettings(Section):
     """What may be done by voice."""
 
     defaults: bool = True
-    """Ask before unlocking, opening doors, garages, gates and gas or water valves, heating ovens, ending alarms, and
-    taking the power from freezers or the router."""
+    """Ask before unlocking, opening doors, garages, gates and gas or water valves, cutting off the main, heating ovens,
+    ending alarms, and taking the power from freezers or the router."""
 
     rules: list[PolicyRule] = []
     """Rules beside the defaults; where several fit, the strictest counts."""

@@ -39,6 +39,8 @@ _HOT = (
 # The hood over the cooker and the lamp in the oven do not get hot.
 _CAN_BE_HOT = ("switch", "climate", "valve", "scene", "script")
 _GUARD = ("alarm", "siren", "smoke", "camera", "security")
+# All taps, or the pilot lights, hang on these: cut off by a word that was misheard they are missed by everybody.
+_MAINS = ("main", "stopcock", "shutoff", "shut-off")
 # On a plug: as a thermostat or a towel rail of its own a heater is an everyday thing.
 _HOT_ON_A_PLUG = ("heater", "fireplace", "sauna", "blanket")
 # What spoils, dies or takes the house off the net when it is off, as "turn off everything" would do.
@@ -78,12 +80,15 @@ DEFAULTS: tuple[PolicyRule, ...] = (
         PolicyRule.model_validate({"do": "confirm", "domain": "valve", "device_class": kind, "action": "open"})
         for kind in ("gas", "water")
     ),
+    *_rules("confirm", _MAINS, "open", "close", domain="valve"),
     *(rule for domain in _CAN_BE_HOT for rule in _rules("confirm", _HOT, "on", "set", domain=domain)),
     *_rules("confirm", _HOT_ON_A_PLUG, "on", domain="switch"),
     *_rules("confirm", _GUARD, "off"),
     *_rules("confirm", _VITAL, "off", domain="switch"),
 )
-"""In force unless `policy.defaults` is false: what opens the home, heats, or guards it is asked about first."""
+"""In force unless `policy.defaults` is false: what opens the home, heats or guards it, or supplies all of it is asked
+about first.
+"""
 
 
 class Policy:
