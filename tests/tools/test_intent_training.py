@@ -11,6 +11,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +21,7 @@ from transformers import BertConfig, BertModel
 from appliance.dialogue.intents import EXCEPT, IntentClassifier
 from appliance.models import INTENTS
 from tools.home_model import turns
-from tools.home_model.intent_training import batches, examples, in_order
+from tools.home_model.intent_training import batches, by_hand, examples, in_order
 
 TOOL = Path(__file__).resolve().parents[2] / "tools/train_intents"
 
@@ -37,7 +38,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(base: Path, out: Path, sentences: int) -> str:
-    command = [sys.executable, TOOL, "--base", base, "--out", out, "--made", "300", "--batch", "16", "--every", "4"]
+    command = [sys.executable, TOOL, "--base", base, "--out", out, "--made", "300", "--batch", "16", "--every", "9"]
     done = subprocess.run([*map(str, command), "--sentences", str(sentences)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -48,6 +49,7 @@ def test_a_network_is_trained_goes_on_after_a_stop_and_can_be_asked(base: Path, 
     told = run(base, out, 160)
     steps = int(re.search(r"of (\d+):", told)[1])  # type: ignore[index]
     assert steps >= 4 and f"step {steps} of {steps}" in told
+    assert re.search(r"templates and names \d+\.\d% .*lines by hand \d+\.\d% ", told)
     again = run(base, out, 160)
     assert f"going on after step {steps}" in again and "loss" not in again
     classifier = IntentClassifier(out)
@@ -77,6 +79,15 @@ def test_the_same_seed_makes_the_same_examples_and_leaves_the_generator_as_it_wa
     assert one == other and len(one) >= 60
     assert (kinds, share) == (turns._KINDS, turns.PACKAGE_SHARE)
     assert any(EXCEPT in each.intents for each in examples("y", 600))
+
+
+def test_lines_written_by_hand_come_with_names_of_homes_and_the_turn_before() -> None:
+    turns = list(examples("x", 60))
+    found = list(islice(by_hand("h", turns), 400))
+    assert found == list(islice(by_hand("h", turns), 400))
+    assert not any(set("{}|") & set(each.text) for each in found)
+    assert {each.kind for each in found} == {"followup", "utterance"}
+    assert all(each.before in {row.before for row in turns} for each in found if each.kind == "utterance")
 
 
 def test_a_third_of_what_is_read_asks_for_nothing() -> None:

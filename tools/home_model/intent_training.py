@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the intent classifier learns from, and how: sentences of the generator with the kinds of calls that follow."""
+"""What the intent classifier learns from, and how: sentences of the generator and lines written by hand, with the kinds
+of calls that follow.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,7 @@ from tools.home_model.calls import Call
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, random_home
 from tools.home_model.other_names import called_otherwise
+from tools.home_model.utterances import Names, utterances
 
 # What asks for nothing is what it is there for, and people seldom speak as the package's templates do.
 _WEIGHTS = {"negation": 32, "decline": 6, "chat": 5, "followup": 10, "unknown": 4}
@@ -55,6 +58,21 @@ def examples(seed: str, count: int, split: Split = "train") -> Iterator[Example]
                 found = {each for call in turn.calls for each in _intents(call, called)}
                 yield Example(turn.user, before, turn.kind, tuple(sorted(found)))
                 made += 1
+
+
+def by_hand(seed: str, turns: Sequence[Example], split: Split = "train") -> Iterator[Example]:
+    """Lines written by hand without end, all as often, each time with other names.
+
+    A line that stands alone gets the turn before of one of `turns`.
+    """
+    rng = random.Random(seed)
+    names, lines = Names(rng, split), utterances(split)
+    while True:
+        rng.shuffle(lines)
+        for line in lines:
+            text, before = names.said(rng, line)
+            kind = "followup" if before else "utterance"
+            yield Example(text, before or rng.choice(turns).before, kind, line.intents)
 
 
 class _weighted:  # noqa: N801  used as a statement
