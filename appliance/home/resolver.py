@@ -112,7 +112,7 @@ def _by_name(query: Query) -> list[Device]:
     described = _described(query)
     try:
         if described is not None:
-            return _as_set(described)
+            return _named_after_the_room(query, described, _as_set(described))
     except NotFound:
         if found := _called_otherwise(query, pool):  # "the shades", where there are only blinds
             return found
@@ -196,6 +196,22 @@ def _described(query: Query) -> Query | None:
     return found
 
 
+def _named_after_the_room(query: Query, described: Query, found: list[Device]) -> list[Device]:
+    """Of several of a kind in a room the one that alone is named after it: "the kitchen light" is the Kitchen Ceiling
+    Light and not the Worktop Light too. A plural means all of them, and who asks is told of all.
+    """
+    room, names = set(query.heard) - set(described.heard), query.index.names
+    if not room or not query.acting or _plural(query.text):
+        return found
+    after = [each for each in found if any(room <= set(name) for name in names[each.entity_id])]
+    whole = [each for each in after if any(set(query.heard) <= set(name) for name in names[each.entity_id])]
+    return whole if len(after) == 1 and whole else found
+
+
+def _plural(text: str) -> bool:
+    return text.lower().endswith("s") and not text.lower().endswith("ss")
+
+
 def _refuse_what_is_elsewhere(query: Query) -> None:
     named = query.index.named(query.heard)
     for device in query.registry.devices:
@@ -238,8 +254,7 @@ def _pick(query: Query, found: list[Device], *, certain: bool) -> list[Device]:
 
 def _meant_together(query: Query, found: list[Device]) -> bool:
     """Whether a plural means all that were found: "the bedside lamps" of a left and a right one."""
-    plural = query.text.lower().endswith("s") and not query.text.lower().endswith("ss")
-    if not plural or len({device.domain for device in found}) > 1 or any(map(guarded, found)):
+    if not _plural(query.text) or len({device.domain for device in found}) > 1 or any(map(guarded, found)):
         return False
     return all(not device.name.endswith("s") and query.heard[-1] in words(device.name) for device in found)
 

@@ -89,6 +89,23 @@ def test_a_room_and_a_kind_mean_all_of_that_kind_there() -> None:
     assert found("blinds", area="lounge") == {"cover.left", "cover.right"}
 
 
+def test_one_light_of_a_room_is_the_one_that_alone_is_named_after_it() -> None:
+    worktop, ceiling = (
+        device("light.worktop", "Worktop Light", "Kitchen"),
+        device("light.big", "Kitchen Ceiling Light", "Kitchen"),
+    )
+    home = Registry([worktop, ceiling, device("light.hob", "Hob Light", "Kitchen")], [Area("Kitchen")], [])
+
+    def said(text: str, acting: bool = True) -> set[str]:
+        return {each.entity_id for each in resolve(home, {"name": text}, None, acting=acting)}
+
+    every = {"light.worktop", "light.big", "light.hob"}
+    assert said("kitchen light") == {"light.big"} and said("kitchen lights") == every
+    assert said("kitchen light", acting=False) == every
+    home = Registry([worktop, ceiling, device("light.hob", "Kitchen Hob Light", "Kitchen")], [Area("Kitchen")], [])
+    assert said("kitchen light") == every
+
+
 def test_a_kind_alone_means_the_whole_home_and_a_noun_alone_this_room() -> None:
     assert found(domain="fan") == {"fan.bedroom"}
     assert len(found(domain="light")) == 6
