@@ -94,7 +94,7 @@ _COMING = re.compile(
     # What is about to happen: "video call in 2 minutes, put the desk lamp on".
     rf"|^(?!{_COMMAND})(?:(?!(?:{_STATE}|{_IMPERATIVE})\b)[\w']+ ){{1,4}}in (?:about )?{_SPANS}"
     " (?:minutes?|mins?|hours?)"
-    rf"(?=(?: and [^,.;]{{1,60}})?[,.;] ?(?:so |please |just )*{_IMPERATIVE} (?!it\b|them\b))"
+    rf"(?=(?: and [^,.;]{{1,60}})?[,.;] ?(?:so |(?:please |just )*(?:{_IMPERATIVE}|do|have) )+(?!it\b|them\b))"
 )
 """When somebody will be there, and what today is like, is a reason to do it now: "warm it up, I'll be home in ten
 minutes".

@@ -157,6 +157,8 @@ def test_to_be_told_in_a_while_is_left_to_the_model_and_so_is_a_reason() -> None
         "shout me in 4 minutes",
         "guests are coming in 10 minutes, vacuum please",
         "video call in 2 minutes and I look like a ghost, warm that lamp up",
+        "guests in 5 minutes, so dinner party mode if you please",
+        "guests in 5 minutes, do the dinner party thing",
     ):
         assert read_order(text, NOW) is None
     for text in (
