@@ -19,8 +19,9 @@ from appliance.dialogue.conversation import Conversation, Message
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
 from appliance.dialogue.grounding import finished, of_everything, without_leftover
 from appliance.dialogue.intents import EXCEPT, IntentClassifier, intent
+from appliance.dialogue.items import one_each
 from appliance.dialogue.orders import read_order
-from appliance.dialogue.pointing import Meant, anywhere, at_the_window, beside, meant
+from appliance.dialogue.pointing import Meant, anywhere, at_the_window, beside, meant, where_it_was
 from appliance.dialogue.prompt import copied, system_prompt
 from appliance.home.acts import ACTS
 from appliance.home.execute import CallContext, Home
@@ -257,6 +258,7 @@ class Agent:
         self, requests: list[ToolCallRequest], turn: Exchange, context: CallContext
     ) -> AsyncIterator[Called]:
         began = time.monotonic()
+        requests = [each for request in requests for each in one_each(request, self._home.registry)]
         has_read = any(result.foreign for result in turn.called)
         turn.messages.append({"role": "assistant", "content": "", "tool_calls": [asked(r) for r in requests]})
         said = self._intents.probabilities(turn.text, self._conversation.before())
@@ -316,7 +318,7 @@ class Agent:
         call = of_everything(without_leftover(call, turn.text), turn.text)
         call = at_the_window(call, turn.text, self._home.registry, context.area) or call
         only = anywhere(call, self._home.registry, context.area)
-        call = only or call
+        call = only or self._where_it_was(call, context.area)
         elsewhere = alone and beside(call, turn.text, self._home.registry, context.area)
         sure = context.sure and spoken is Meant.YES and only is None and not elsewhere
         context = replace(context, sure=sure)
@@ -325,6 +327,13 @@ class Agent:
         if turn.when is not None:
             return self._home.later(call, context, turn.when)
         return await self._home.call(call, context)
+
+    def _where_it_was(self, call: ToolCall, area: str | None) -> ToolCall:
+        """The call, on what the turn before was about where it names nothing and no other thing is meant."""
+        followed = where_it_was(call, self._conversation.called(), area)
+        if not followed or self._home.moves(call, area):
+            return call
+        return next((each for each in followed if self._home.moves(each, area)), call)
 
     async def _stream(self, messages: list[Message]) -> AsyncGenerator[ChatEvent, None]:
         """The model's events, written on its own thread; leaving the loop early stops it between two tokens."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from appliance.home.clock import Clock
+from appliance.home.tools import ToolCall
 from appliance.settings import DialogueSettings
 
 Message = Mapping[str, Any]
@@ -51,6 +52,13 @@ class Conversation:
         self.messages()  # forgets what is too old
         last = self._turns[-1] if self._turns else []
         return " | ".join(str(each["content"]) for each in last if each["role"] != "tool" and each["content"])
+
+    def called(self) -> list[ToolCall]:
+        """The calls of the turn before."""
+        self.messages()
+        last = self._turns[-1] if self._turns else []
+        made = [each["function"] for message in last for each in message.get("tool_calls", ())]
+        return [ToolCall(each["name"], dict(each["arguments"])) for each in made]
 
     def keep(self, turn: Sequence[Message]) -> None:
         """Remember a turn that is over.

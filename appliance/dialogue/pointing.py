@@ -116,6 +116,19 @@ def anywhere(call: ToolCall, registry: Registry, area: str | None) -> ToolCall |
     return ToolCall(call.name, arguments) if len(_reached(call, arguments, registry, None)) == 1 else None
 
 
+def where_it_was(call: ToolCall, before: Sequence[ToolCall], area: str | None) -> list[ToolCall]:
+    """A call that says nothing of where, on what each call of the turn before spoke of, the last one first: "make it
+    15" after the heating of the lounge was asked about.
+    """
+    nowhere = area is None and is_here(str(call.arguments.get("area") or ""))
+    rest = {slot: value for slot, value in call.arguments.items() if slot != "area" or not nowhere}
+    if not ACTS.get(call.name) or not rest.keys().isdisjoint(_FINDING):
+        return []
+    slots = [slot for slot in _FINDING if slot != "domain"]
+    places = [{slot: each.arguments[slot] for slot in slots if slot in each.arguments} for each in reversed(before)]
+    return [ToolCall(call.name, {**rest, **where}) for where in places if where]
+
+
 def at_the_window(call: ToolCall, text: str, registry: Registry, area: str | None) -> ToolCall | None:
     """The call for what hangs before a room's windows, where it names a kind that nobody spoke of and that is not
     there: "let some daylight in" means the shutter of a room without blinds.

@@ -187,3 +187,32 @@ def test_a_device_that_comes_later_is_in_the_next_prompt() -> None:
     answer, _ = table.say("turn on the porch lantern")
     assert table.state("light.porch") == "on" and answer == "Porch Lantern is on."
     assert "Porch Lantern" in str(table.model.read[0][0]["content"])
+
+
+def test_things_for_the_shopping_list_are_entries_of_their_own() -> None:
+    table = Table(call("HassShoppingListAddItem", item="eggs and butter"), "Eggs and butter are on the list.")
+    _, called = table.say("put eggs and butter on the shopping list")
+    assert [each.call.arguments["item"] for each in called] == ["eggs", "butter"]
+    assert {"eggs", "butter"} <= set(table.registry.get("todo.shopping_list").attributes["items"])
+
+
+def test_a_number_alone_is_for_what_was_spoken_of_before() -> None:
+    table = Table(
+        call("HassClimateSetTemperature", name="bedroom radiator", temperature=21), "Okay.",
+        call("HassClimateSetTemperature", temperature=19), "Okay.",
+        call("HassTurnOn", name="kitchen light"), "Kitchen Light is on.",
+        call("HassClimateSetTemperature", temperature=23), "Okay.",
+    )  # fmt: skip
+
+    def warmth() -> list[float]:
+        return [
+            table.registry.get(f"climate.{each}").attributes["temperature"]
+            for each in ("thermostat", "bedroom_radiator")
+        ]
+
+    table.say("set the bedroom radiator to 21 degrees")
+    table.say("make it 19 degrees")
+    assert warmth() == [21, 19]
+    table.say("turn on the kitchen light")
+    answer, _ = table.say("set the heating to 23 degrees")
+    assert "Which one do you mean" in answer and warmth() == [21, 19]
