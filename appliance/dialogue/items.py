@@ -11,7 +11,7 @@ from appliance.home.naming import words
 from appliance.home.registry import Registry
 from engines.nemotron_h.chat import ToolCallRequest
 
-_TOOLS = ("HassShoppingListAddItem", "HassShoppingListCompleteItem")
+SHOPPING = ("HassShoppingListAddItem", "HassShoppingListCompleteItem")
 _BETWEEN = re.compile(r"\s*(?:,\s*(?:and\s+)?|\s(?:and|&)\s)\s*", re.IGNORECASE)
 # What is one thing for all its "and", and what speaks of a thing that is named only once ("red and green peppers").
 _ONE = re.compile(
@@ -41,6 +41,6 @@ def one_each(request: ToolCallRequest, registry: Registry) -> Iterator[ToolCallR
         if device.domain == "todo"
         for entry in device.attributes.get("items", ())
     }
-    things = apart(item) if request.name in _TOOLS and words(item) not in entries else [item]
+    things = apart(item) if request.name in SHOPPING and words(item) not in entries else [item]
     for thing in things:
         yield request if thing == item else replace(request, arguments={**request.arguments, "item": thing}, others=())

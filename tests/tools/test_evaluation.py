@@ -26,6 +26,7 @@ HOME = {
         {"id": "lock.front", "name": "Front Door", "state": "locked"},
         {"id": "binary_sensor.gas", "name": "Gas", "area": "k", "state": {"in": "normal", "out": "off"}},
         {"id": "switch.oven", "name": "Oven", "area": "k", "state": "off", "attributes": {"guarded": True}},
+        {"id": "todo.shopping_list", "name": "Shopping List", "state": "0"},
     ],
     "timers": [{"name": "pasta", "start_minutes": 12}],
 }
@@ -248,6 +249,15 @@ def test_through_the_agent_a_call_that_was_refused_is_not_right(home: Fixture) -
     case = case_of({"text": "make it cosy", **one("HassTurnOn", name="Sofa Lamp")})
     found = through_agent(home, case, call("HassTurnOn", name="sofa lamp"), "ok")
     assert found.did in ("asked back", "refused") and not found.exact and not found.right
+
+
+def test_things_of_the_shopping_list_are_the_same_said_together_or_apart(home: Fixture) -> None:
+    both, eggs, ham = (one("HassShoppingListAddItem", item=each) for each in ("eggs and ham", "eggs", "ham"))
+    for raw in (both, {"accept": [[eggs, ham]]}):
+        case = case_of({"text": "eggs and ham on the shopping list", **raw})
+        assert through_agent(home, case, call("HassShoppingListAddItem", item="eggs and ham"), "ok").right
+        assert verdict(home, raw, ("HassShoppingListAddItem", {"item": "eggs and ham"})).right
+    assert not verdict(home, both, ("HassShoppingListAddItem", {"item": "eggs"})).right
 
 
 def test_what_the_home_has_no_device_for_is_judged_by_the_call(home: Fixture) -> None:

@@ -21,6 +21,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from appliance.dialogue.items import SHOPPING, apart
 from appliance.home.acts import ACTS, plan
 from appliance.home.errors import CannotDo, HomeError
 from appliance.home.naming import words
@@ -124,6 +125,10 @@ def _told(tool: str, slots: Slots, registry: Registry, area: str | None) -> tupl
 
 
 def _device_effects(call: ToolCall, registry: Registry, area: str | None) -> frozenset[Effect]:
+    things = apart(str(call.arguments["item"])) if call.name in SHOPPING else []
+    if len(things) > 1:  # entries of their own, as the appliance makes them
+        each = [ToolCall(call.name, {**call.arguments, "item": thing}) for thing in things]
+        return frozenset().union(*(_device_effects(one, registry, area) for one in each))
     made = set()
     for device in _reached(call, registry, area):
         try:
