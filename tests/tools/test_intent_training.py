@@ -20,7 +20,7 @@ from transformers import BertConfig, BertModel
 
 from appliance.dialogue.intents import EXCEPT, IntentClassifier
 from appliance.models import INTENTS
-from tools.home_model import turns
+from tools.home_model import noise, turns
 from tools.home_model.intent_training import batches, by_hand, examples, in_order
 
 TOOL = Path(__file__).resolve().parents[2] / "tools/train_intents"
@@ -37,11 +37,17 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(base: Path, out: Path, sentences: int) -> str:
+def run(base: Path, out: Path, sentences: int, *more: str | Path) -> str:
     command = [sys.executable, TOOL, "--base", base, "--out", out, "--made", "300", "--batch", "16", "--every", "9"]
-    done = subprocess.run([*map(str, command), "--sentences", str(sentences)], capture_output=True, text=True)
+    done = subprocess.run(
+        [*map(str, command), "--sentences", str(sentences), *map(str, more)], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def loss(told: str) -> float:
+    return float(re.search(r"loss ([\d.]+)", told)[1])  # type: ignore[index]
 
 
 def test_a_network_is_trained_goes_on_after_a_stop_and_can_be_asked(base: Path, tmp_path: Path) -> None:
@@ -55,6 +61,8 @@ def test_a_network_is_trained_goes_on_after_a_stop_and_can_be_asked(base: Path, 
     classifier = IntentClassifier(out)
     found = classifier.probabilities("turn on the lamp")
     assert EXCEPT in found and all(0 <= each <= 1 for each in found.values())
+    further = run(base, tmp_path / "heard", 160, "--begin", out, "--heard", "0.8")
+    assert loss(further) < loss(told), "it begins where the first training ended"
     files = json.loads((out / "manifest.json").read_text())["files"]
     assert set(files) == {"model.onnx", "tokenizer.json", "intents.json"}
 
@@ -79,6 +87,7 @@ def test_the_same_seed_makes_the_same_examples_and_leaves_the_generator_as_it_wa
     assert one == other and len(one) >= 60
     assert (kinds, share) == (turns._KINDS, turns.PACKAGE_SHARE)
     assert any(EXCEPT in each.intents for each in examples("y", 600))
+    assert list(examples("x", 60, heard=1.0)) != one and noise.SPOKEN == 0.35
 
 
 def test_lines_written_by_hand_come_with_names_of_homes_and_the_turn_before() -> None:

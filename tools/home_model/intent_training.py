@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from torch import nn
 from transformers import AutoModel, PreTrainedTokenizerFast
 
 from appliance.dialogue.intents import EXCEPT, MAX_BEFORE, MAX_TOKENS, intent
-from tools.home_model import turns
+from tools.home_model import noise, turns
 from tools.home_model.calls import Call
 from tools.home_model.grammar import Split
 from tools.home_model.homes import Home, random_home
@@ -43,10 +44,10 @@ class Example:
     intents: tuple[str, ...]
 
 
-def examples(seed: str, count: int, split: Split = "train") -> Iterator[Example]:
-    """At least `count` sentences; the same from the same seed."""
+def examples(seed: str, count: int, split: Split = "train", heard: float = noise.SPOKEN) -> Iterator[Example]:
+    """At least `count` sentences, the share `heard` of them with a recognizer's errors; the same from the same seed."""
     rng = random.Random(seed)
-    with _weighted():
+    with _weighted(), _by_ear(heard):
         made = 0
         while made < count:
             home = random_home(rng, split)
@@ -60,7 +61,9 @@ def examples(seed: str, count: int, split: Split = "train") -> Iterator[Example]
                 made += 1
 
 
-def by_hand(seed: str, turns: Sequence[Example], split: Split = "train") -> Iterator[Example]:
+def by_hand(
+    seed: str, turns: Sequence[Example], split: Split = "train", heard: float = noise.SPOKEN
+) -> Iterator[Example]:
     """Lines written by hand without end, all as often, each time with other names.
 
     A line that stands alone gets the turn before of one of `turns`.
@@ -70,9 +73,20 @@ def by_hand(seed: str, turns: Sequence[Example], split: Split = "train") -> Iter
     while True:
         rng.shuffle(lines)
         for line in lines:
-            text, before = names.said(rng, line)
+            with _by_ear(heard):
+                text, before = names.said(rng, line)
             kind = "followup" if before else "utterance"
             yield Example(text, before or rng.choice(turns).before, kind, line.intents)
+
+
+@contextmanager
+def _by_ear(share: float) -> Iterator[None]:
+    """Another share of sentences that went through a recognizer, for a while."""
+    kept, noise.SPOKEN = noise.SPOKEN, share
+    try:
+        yield
+    finally:
+        noise.SPOKEN = kept
 
 
 class _weighted:  # noqa: N801  used as a statement
