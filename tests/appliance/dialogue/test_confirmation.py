@@ -184,7 +184,7 @@ def test_never_is_never_even_when_asked_with_others() -> None:
 
 
 def test_a_call_that_the_model_is_not_sure_of_is_asked_about_first() -> None:
-    table = Table(call("HassTurnOn", name="kitchen light"), "", probability=0.3)
+    table = Table(call("HassTurnOn", name="kitchen light"), "", intents=AnythingIsAsked(), probability=0.3)
     answer, _ = table.say("make it nice in the kitchen, the light maybe")
     assert (answer, table.state("light.kitchen")) == ("Should I turn on Kitchen Light?", "off")
     answer, _ = table.say("yes")
