@@ -34,6 +34,9 @@ def apart(text: str) -> list[str]:
 
 def one_each(request: ToolCallRequest, registry: Registry) -> Iterator[ToolCallRequest]:
     """The call once for each thing of the shopping list that it names; what stands there as one entry stays one."""
+    if request.name not in SHOPPING:
+        yield request
+        return
     item = str(request.arguments.get("item") or "")
     entries = {
         words(str(entry))
@@ -41,6 +44,6 @@ def one_each(request: ToolCallRequest, registry: Registry) -> Iterator[ToolCallR
         if device.domain == "todo"
         for entry in device.attributes.get("items", ())
     }
-    things = apart(item) if request.name in SHOPPING and words(item) not in entries else [item]
+    things = [item] if words(item) in entries else apart(item)
     for thing in things:
         yield request if thing == item else replace(request, arguments={**request.arguments, "item": thing}, others=())
