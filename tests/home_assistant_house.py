@@ -28,7 +28,7 @@ class House:
     def __init__(self, server: HomeAssistantServer, token: str) -> None:
         self.server, self.registry = server, Registry([])
         self.driver = HomeAssistant(
-            server.url, SecretStr(token), answer_s=0.2, quiet_s=0.1, settle_s=0.01, retry_s=(0.02, 0.1)
+            server.url, SecretStr(token), answer_s=0.2, quiet_s=0.1, settle_s=0.01, retry_s=(0.02, 0.1), announce_s=0.4
         )
         clock = FakeClock()
         everything = Policy(PolicySettings(defaults=False))

@@ -48,6 +48,7 @@ class HomeAssistantServer:
             {"entity_id": "light.hidden", "hidden_by": "user"},
             {"entity_id": "light.disabled", "disabled_by": "user"},
             {"entity_id": "light.private"},
+            {"entity_id": "assist_satellite.telephone", "platform": "voip"},
         ]
         self.states = {
             entity["entity_id"]: entity
@@ -73,11 +74,18 @@ class HomeAssistantServer:
                 state("todo.shopping_list", "1"),
                 state("sensor.humidity", "55", unit_of_measurement="%", device_class="humidity"),
                 state("lock.front_door", "locked"),
+                state("assist_satellite.kitchen", "idle", supported_features=1),
+                state("assist_satellite.landing", "idle", supported_features=3),
+                state("assist_satellite.dumb", "idle", supported_features=0),
+                state("assist_satellite.telephone", "idle", supported_features=1),
             )
         }
         self.items = {"todo.shopping_list": ["milk"]}
         self.exposed: dict[str, Any] | None = {"light.private": {"conversation": False}}
         self.delay_s = 0.005
+        self.speech_s = 0.1
+        """How long a satellite says an announcement, which is answered then."""
+        self._speaking: set[asyncio.Task[None]] = set()
         self.stuck: set[str] = set()
         """Devices that accept everything and do nothing."""
         self.refusals: dict[str, str] = {}
@@ -118,6 +126,9 @@ class HomeAssistantServer:
     async def stop(self) -> None:
         if self._server is not None:
             self.drop()
+            for task in self._speaking:
+                task.cancel()
+            await asyncio.gather(*self._speaking, return_exceptions=True)
             self._server.close()
             await self._server.wait_closed()
             self._server = None
@@ -173,6 +184,9 @@ class HomeAssistantServer:
                     message = json.loads(data)
                     if self.meanwhile is not None and message["type"] == "config/entity_registry/get_entries":
                         await self.report(*self.meanwhile)
+                    if message.get("service") == "announce":
+                        self._speaking.add(asyncio.create_task(self._announce(connection, message)))
+                        continue
                     answer = self._answer(message)
                     if not self.mute and not (self.deaf_to_calls and message["type"] == "call_service"):
                         await connection.send(json.dumps({"id": message["id"], **answer}))
@@ -208,6 +222,20 @@ class HomeAssistantServer:
         if kind not in results or kind in self.lacks:
             return _failure("unknown_command", "Unknown command.")
         return {"type": "result", "success": True, "result": results[kind]}
+
+    async def _announce(self, connection: ServerConnection, message: dict[str, Any]) -> None:
+        """Let the satellites say it; answered when all are done, which those that are stuck never are."""
+        satellites = message["target"]["entity_id"]
+        self.calls.append((" ".join(satellites), "announce", message["service_data"]))
+        failure = _failure("home_assistant_error", self.refusals.get("announce", ""))
+        able = [each for each in satellites if each not in self.stuck]
+        for word in ("responding", "idle"):
+            for each in able:
+                await self.report(each, word)
+            await asyncio.sleep(self.speech_s)
+        if able == satellites or "announce" in self.refusals:
+            answer = failure if "announce" in self.refusals else {"type": "result", "success": True, "result": {}}
+            await connection.send(json.dumps({"id": message["id"], **answer}))
 
     def _call(self, message: dict[str, Any]) -> dict[str, Any]:
         service, data, entity_id = message["service"], message["service_data"], message["target"]["entity_id"]

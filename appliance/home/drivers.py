@@ -7,10 +7,12 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 from appliance.home.errors import DriverError
 from appliance.home.registry import UNAVAILABLE, Registry
+from appliance.home.speakers import Announced, Speakers
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,6 +78,23 @@ class Router:
         if not health.well:
             raise DriverError(health.reason)
         await driver.act(entity_id, service, data)
+
+    async def announce(self, message: str) -> Announced:
+        """Say a message on the speakers of all drivers that have some; raises DriverError where none could."""
+        ways = [driver for driver in self._drivers.values() if isinstance(driver, Speakers)]
+        said: list[Announced] = []
+        faults: list[DriverError] = []
+        for each in await asyncio.gather(*(way.announce(message) for way in ways), return_exceptions=True):
+            if isinstance(each, Announced):
+                said.append(each)
+            elif isinstance(each, DriverError):
+                faults.append(each)
+            else:
+                raise each
+        if faults and not any(each.on for each in said):
+            raise faults[0]
+        on, silent = (tuple(chain.from_iterable(getattr(each, part) for each in said)) for part in ("on", "silent"))
+        return Announced(on, silent)
 
     def well(self) -> list[str]:
         """The sources whose way is there at this moment."""

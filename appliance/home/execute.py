@@ -21,6 +21,7 @@ from appliance.home.planning import Plan, plan_call
 from appliance.home.policy import STRICTNESS, Policy, action
 from appliance.home.registry import Device, Registry
 from appliance.home.report import Outcome, report, to_do
+from appliance.home.speakers import BROADCAST, Announced, told
 from appliance.home.timer_tools import (
     TIMER_TOOLS,
     Moment,
@@ -51,6 +52,9 @@ class Way(Protocol):
 
     async def act(self, entity_id: str, service: str, data: Mapping[str, Any]) -> None:
         """Send a service call; that it returns says nothing about the device. Raises DriverError."""
+
+    async def announce(self, message: str) -> Announced:
+        """Have a message said on every speaker; tells on which it was. Raises DriverError."""
 
 
 class Rings(Protocol):
@@ -156,6 +160,8 @@ class Home:
                 return await self._act(typed, context)
             if typed.name in TIMER_TOOLS and typed.name != "HassTimerStatus" and not context.sure:
                 return self._ask(typed, (), self._timer_in_words(typed, context.area), False, context.area)
+            if typed.name == BROADCAST:
+                return await self._announce(typed, context)
             return ToolResult(True, result=self._answer(typed, context.area))
         except HomeError as error:
             return ToolResult(False, error=str(error))
@@ -285,6 +291,8 @@ class Home:
         try:
             if tool := self._of_server(pending.call.name):
                 return await self._run(tool, pending.call, word, pending.area)
+            if pending.call.name == BROADCAST:
+                return await self._announce(pending.call, CallContext(pending.area))
             if pending.call.name in TIMER_TOOLS:
                 if self._timer_in_words(pending.call, pending.area) not in pending.question:
                     raise CannotDo("The timers have changed meanwhile, so I did nothing")
@@ -332,6 +340,12 @@ class Home:
             return self._ask(call, acts, done, strictest == "pin", context.area)
         outcomes = await self._carry_out_all(planned)
         return report(call, outcomes, refused)
+
+    async def _announce(self, call: ToolCall, context: CallContext) -> ToolResult:
+        message = str(call.arguments["message"])
+        if not context.sure:
+            return self._ask(call, (), f"announce: {message}", False, context.area)
+        return told(await self._driver.announce(message))
 
     def _of_server(self, name: str) -> McpTool | None:
         return self._servers.find(name) if self._servers is not None else None

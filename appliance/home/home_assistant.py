@@ -26,7 +26,9 @@ from appliance.home import home_assistant_states as states
 from appliance.home.drivers import Health, lost
 from appliance.home.errors import DriverError
 from appliance.home.home_assistant_link import Away, Link, Refused, Unwelcome, socket_url
+from appliance.home.home_assistant_speakers import Satellites, is_satellite
 from appliance.home.registry import UNAVAILABLE, Device, Registry
+from appliance.home.speakers import Announced
 from appliance.text import clean
 
 _LOG = logging.getLogger(__name__)
@@ -57,17 +59,19 @@ class HomeAssistant:
         answer_s: float = 5,
         quiet_s: float = 5,
         settle_s: float = 0.5,
+        announce_s: float = 10,
         retry_s: tuple[float, float] = (1, 60),
     ) -> None:
         """Times in seconds: `answer_s` waits for an answer, after `quiet_s` of silence a sign of life is asked for,
-        `settle_s` lets a burst of changes pass before the home is read anew, `retry_s` is the least and the most
-        between two tries to connect.
+        `settle_s` lets a burst of changes pass before the home is read anew, `announce_s` waits for speakers to begin
+        an announcement, `retry_s` is the least and the most between two tries to connect.
 
         Raises ValueError for an address that is none, and OSError for a `ca_file` that cannot be read.
         """
         self._url, self._token = socket_url(url), token
         self._tls = ssl.create_default_context(cafile=ca_file) if self._url.startswith("wss:") else None
         self._answer_s, self._quiet_s, self._settle_s, self._retry_s = answer_s, quiet_s, settle_s, retry_s
+        self._announce_s, self._satellites = announce_s, Satellites()
         self._health = Health(False, "Home Assistant is not connected yet")
         self._task: asyncio.Task[None] | None = None
         self._settling: set[asyncio.Task[None]] = set()
@@ -146,6 +150,22 @@ class HomeAssistant:
                 self._registry.put(shown)
         context = states.mapping(states.mapping(answer).get("context")).get("id")
         _LOG.debug("%s.%s for %s was taken as %s", domain, service, entity_id, clean(context))
+
+    async def announce(self, message: str) -> Announced:
+        """Have the voice satellites say a message; raises DriverError, with Home Assistant's words if it refuses."""
+        link = self._link
+        if link is None:
+            raise DriverError(self._health.reason or "Home Assistant is not connected")
+        try:
+            await link.awake()
+            try:
+                return await self._satellites.announce(link, message, self._announce_s)
+            finally:
+                await self._settle(link)
+        except asyncio.TimeoutError as error:
+            raise DriverError("Home Assistant did not answer") from error
+        except _GONE as error:
+            raise DriverError("Home Assistant was lost before it answered") from error
 
     async def _settle(self, link: Link) -> None:
         """A call that is stuck on its way must not arrive after it was told that it failed."""
@@ -254,11 +274,9 @@ class HomeAssistant:
         sources = picture.sources(rows, exposed, new, await self._try(link, "get_config"))
         self._newer = {}
         try:
-            found = {
-                state["entity_id"]: state
-                for state in states.rows(await link.ask("get_states", wait_s=_READ_S))
-                if states.domain_of(state.get("entity_id"))
-            }
+            all_states = states.rows(await link.ask("get_states", wait_s=_READ_S))
+            found = {state["entity_id"]: state for state in all_states if states.domain_of(state.get("entity_id"))}
+            self._satellites.know(all_states, rows["entity"])
             shown = picture.wanted(sources, found)
             details = states.mapping(await self._try(link, "config/entity_registry/get_entries", entity_ids=shown))
             home = picture.join(replace(sources, details=details), found)
@@ -327,6 +345,10 @@ class HomeAssistant:
             self._read_again()
             return
         entity_id, new = data.get("entity_id"), data.get("new_state")
+        if is_satellite(entity_id):
+            if not self._satellites.heard(str(entity_id), new) and data.get("old_state") is None:
+                self._read_again()
+            return
         domain = states.domain_of(entity_id)
         if domain is None or not isinstance(entity_id, str):
             return

@@ -119,6 +119,8 @@ class HomeFile(_Entry):
     floors: tuple[FloorEntry, ...] = ()
     areas: tuple[AreaEntry, ...] = ()
     devices: Annotated[tuple[DeviceEntry, ...], Field(min_length=1)]
+    speakers: tuple[Name, ...] = ()
+    """Where announcements are said."""
 
 
 def read_home_file(path: Path) -> HomeFile:

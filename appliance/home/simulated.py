@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from appliance.home.drivers import Health
 from appliance.home.errors import DriverError
 from appliance.home.home_file import DeviceEntry, TargetEntry, read_home_file
 from appliance.home.registry import UNAVAILABLE, Area, Device, Floor, Registry
+from appliance.home.speakers import Announced
 
 Report = tuple[str | None, Mapping[str, Any]]
 
@@ -82,9 +83,11 @@ class SimulatedHome:
 
     source = "simulated"
 
-    def __init__(self, registry: Registry, *, delay_s: float = 0.005) -> None:
+    def __init__(self, registry: Registry, *, delay_s: float = 0.005, speakers: Sequence[str] = ()) -> None:
+        """`speakers`: names of those that say announcements."""
         self._registry = registry
         self._delay_s = delay_s
+        self._speakers = tuple(speakers)
 
     async def act(self, entity_id: str, service: str, data: Mapping[str, Any]) -> None:
         """Send one service; it takes effect a moment later. Raises DriverError for an unknown device or service."""
@@ -94,6 +97,10 @@ class SimulatedHome:
             raise DriverError(f"there is no device {entity_id}") from error
         _after(device, service, data)
         asyncio.get_running_loop().call_later(self._delay_s, self._report, entity_id, service, data)
+
+    async def announce(self, message: str) -> Announced:
+        """Say a message on every speaker."""
+        return Announced(on=self._speakers)
 
     async def start(self, registry: Registry) -> None:
         """Nothing to do: `load_home` has made the registry."""

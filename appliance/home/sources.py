@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from appliance.home.discovery import NotUnderstood
 from appliance.home.drivers import Driver, Router
 from appliance.home.exposes import Options
+from appliance.home.home_file import read_home_file
 from appliance.home.known import Known
 from appliance.home.mqtt import Broker
 from appliance.home.mqtt_devices import Mqtt
@@ -42,7 +43,8 @@ async def find_devices(settings: Settings, known: Known | None = None) -> tuple[
 
 def drivers(settings: Settings, registry: Registry) -> list[Driver]:
     """The drivers of all devices, not started; raises SettingsError for what cannot be used."""
-    found: list[Driver] = [SimulatedHome(registry), *mqtt_drivers(settings.mqtt)]
+    speakers = read_home_file(settings.simulated).speakers if settings.simulated else ()
+    found: list[Driver] = [SimulatedHome(registry, speakers=speakers), *mqtt_drivers(settings.mqtt)]
     if hub := settings.home.home_assistant:
         from appliance.home.home_assistant import HomeAssistant
 

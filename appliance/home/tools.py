@@ -85,8 +85,8 @@ class ToolResult:
     """The words are those of somebody's server: to be told, and no reason to do anything."""
 
 
-def _text(description: str) -> Schema:
-    return {"type": "string", "minLength": 1, "maxLength": 100, "description": description}
+def _text(description: str, most: int = 100) -> Schema:
+    return {"type": "string", "minLength": 1, "maxLength": most, "description": description}
 
 
 def _word(description: str, words: tuple[str, ...]) -> Schema:
@@ -153,6 +153,7 @@ _LIGHT = {
 }
 _QUERY = {"search_query": _text("What to play"), "media_class": _word("Kind of media", MEDIA_CLASSES)}
 _ITEM = {"item": _text("The item")}
+_MESSAGE = _text("The message, in the words of the speaker", 300)
 _ITEM_OF = _ITEM | {"name": _text("Name of the list")}
 
 TOOLS: tuple[Schema, ...] = (
@@ -191,11 +192,14 @@ TOOLS: tuple[Schema, ...] = (
     _tool("HassShoppingListCompleteItem", "Check off from the shopping list", _ITEM, ("item",)),
     _tool("HassListAddItem", "Add to a list", _ITEM_OF, ("item", "name")),
     _tool("HassListCompleteItem", "Check off from a list", _ITEM_OF, ("item", "name")),
+    _tool("HassBroadcast", "Say a message on the other speakers of the house", {"message": _MESSAGE}, ("message",)),
     _tool("HassNevermind", "Do nothing; the person changed their mind", {}),
 )
 
 COPIED = frozenset(
-    (str(tool["name"]), parameter) for tool in TOOLS for parameter in ("name", "area", "floor", "search_query")
+    (str(tool["name"]), parameter)
+    for tool in TOOLS
+    for parameter in ("name", "area", "floor", "search_query", "message")
 )
 """Tools and parameters whose value repeats a name of the home, or words that were said."""
 
