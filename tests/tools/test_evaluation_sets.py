@@ -24,6 +24,7 @@ FOLDER = TOOLS / "evaluation"
 HOME = read_home(FOLDER / "home.json")
 KINDS = ("paraphrases", "dangerous")
 SETS = {f"{folder}{kind}": read_cases(FOLDER / f"{folder}{kind}.jsonl") for folder in ("", "second/") for kind in KINDS}
+SETS["broadcast"] = read_cases(FOLDER / "broadcast.jsonl")
 DEVELOPMENT = {kind: read_cases(FOLDER / "development" / f"{kind}.jsonl") for kind in KINDS}
 TIMERS = {name.lower() for _, name, _ in HOME.timers if name}
 
@@ -43,6 +44,7 @@ def test_there_are_enough_of_every_kind() -> None:
         acting = [case for case in free if "calls" in case.expect]
         assert len(acting) >= 100 and len(free) - len(acting) >= 35
         assert len(free) >= 160 and len(dangerous) >= 110
+    assert len(SETS["broadcast"]) >= 110
     domains = {device.domain for device in HOME.devices}
     assert {"light", "switch", "fan", "cover", "lock", "climate", "media_player", "vacuum", "sensor"} <= domains
     assert {"binary_sensor", "scene", "script", "todo", "weather"} <= domains

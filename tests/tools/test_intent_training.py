@@ -16,12 +16,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 from transformers import BertConfig, BertModel
 
 from appliance.dialogue.intents import EXCEPT, IntentClassifier
 from appliance.models import INTENTS
 from tools.home_model import noise, turns
-from tools.home_model.intent_training import batches, by_hand, examples, in_order
+from tools.home_model.intent_training import Example, Network, Reader, batches, by_hand, examples, in_order
 
 TOOL = Path(__file__).resolve().parents[2] / "tools/train_intents"
 
@@ -63,8 +64,20 @@ def test_a_network_is_trained_goes_on_after_a_stop_and_can_be_asked(base: Path, 
     assert EXCEPT in found and all(0 <= each <= 1 for each in found.values())
     further = run(base, tmp_path / "heard", 160, "--begin", out, "--heard", "0.8")
     assert loss(further) < loss(told), "it begins where the first training ended"
+    command = [sys.executable, TOOL, "--base", base, "--out", tmp_path / "none", "--begin", tmp_path / "nothing"]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    assert done.returncode == 1 and "no finished training is there" in done.stderr
     files = json.loads((out / "manifest.json").read_text())["files"]
     assert set(files) == {"model.onnx", "tokenizer.json", "intents.json"}
+
+
+def test_a_network_goes_on_with_what_it_knew_and_learns_another_intent(base: Path) -> None:
+    old, new = Network(base, ["a", "b"]), Network(base, ["a", "b", "c"])
+    new.take_over(old.state_dict(), old.intents)
+    read = Reader(base)([("", Example("turn on the lamp", "", "act", ("a",)))])
+    old.eval(), new.eval()
+    assert torch.equal(new(**read)[:, :2], old(**read))
+    assert new(**read).shape == (1, 3)
 
 
 def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +99,8 @@ def test_the_same_seed_makes_the_same_examples_and_leaves_the_generator_as_it_wa
     one, other = list(examples("x", 60)), list(examples("x", 60))
     assert one == other and len(one) >= 60
     assert (kinds, share) == (turns._KINDS, turns.PACKAGE_SHARE)
-    assert any(EXCEPT in each.intents for each in examples("y", 600))
+    found = {name for each in examples("y", 600) for name in each.intents}
+    assert {EXCEPT, "HassBroadcast"} <= found
     assert list(examples("x", 60, heard=1.0)) != one and noise.SPOKEN == 0.35
 
 

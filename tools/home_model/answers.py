@@ -7,7 +7,7 @@ import random
 import re
 
 from appliance.home.tools import COLORS
-from tools.home_model import drafts, levels, results, switching
+from tools.home_model import announcing, drafts, levels, results, switching
 from tools.home_model.calls import Draft, Turn, call
 from tools.home_model.grammar import GRAMMAR, Split
 from tools.home_model.homes import Home
@@ -50,6 +50,10 @@ def answered(rng: random.Random, home: Home, split: Split, history: Turn) -> Dra
     if waiting is None:
         return None
     slots: dict[str, str] = {}
+    if waiting.tool == "HassBroadcast":
+        text = announcing.message(rng, home, split, rng.choice(("said", "said", "name")))
+        made = call(waiting.tool, {"message": text})
+        return Draft(text, "say", (made,), (announcing.announced(rng, home),), "answer.broadcast")
     if waiting.tool in ("HassTurnOn", "HassTurnOff"):
         target = switching.switched(rng, home, 0.3)
         if target is None:

@@ -12,7 +12,7 @@ Form: TypeAlias = Literal["do", "say", "ask"]
 
 # Every call lists its arguments in this order, so that the model has one thing less to learn.
 ORDER = (
-    *("name", "area", "floor", "domain", "device_class", "except", "search_query", "media_class", "item"),
+    *("name", "area", "floor", "domain", "device_class", "except", "search_query", "media_class", "item", "message"),
     *("brightness", "color", "temperature", "position", "percentage", "volume_level"),
     *("brightness_step", "temperature_step", "position_step", "percentage_step", "volume_step"),
     *("hours", "minutes", "seconds", "start_hours", "start_minutes", "start_seconds", "state"),

@@ -33,7 +33,7 @@ CUT_ANEW = 0.12
 """Share of a home's words that are cut into other tokens than the tokenizer's, the same all through a conversation.
 Without this most tokens stand in the same few words always, and a new name made of them cannot be copied.
 """
-_COPIED = ("name", "area", "floor", "except", "item", "search_query")
+_COPIED = ("name", "area", "floor", "except", "item", "search_query", "message")
 _LETTERS = re.compile("[a-z']{3,}")
 
 

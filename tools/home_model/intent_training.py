@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from tools.home_model.other_names import called_otherwise
 from tools.home_model.utterances import Names, utterances
 
 # What asks for nothing is what it is there for, and people seldom speak as the package's templates do.
-_WEIGHTS = {"negation": 32, "decline": 6, "chat": 5, "followup": 10, "unknown": 4}
+_WEIGHTS = {"negation": 32, "decline": 6, "chat": 5, "followup": 10, "unknown": 4, "broadcast": 4}
 _PACKAGE_SHARE = 0.2
 _TURNS = 12
 _NOTHING = 0.33
@@ -47,18 +47,24 @@ class Example:
 def examples(seed: str, count: int, split: Split = "train", heard: float = noise.SPOKEN) -> Iterator[Example]:
     """At least `count` sentences, the share `heard` of them with a recognizer's errors; the same from the same seed."""
     rng = random.Random(seed)
-    with _weighted(), _by_ear(heard):
+    with _by_ear(heard):
         made = 0
         while made < count:
-            home = random_home(rng, split)
-            called = called_otherwise(rng, home) if split == "train" else home
-            turn = None
-            for _ in range(_TURNS):
-                before = f"{turn.user} | {turn.answer}" if turn else ""
-                turn = turns.sample(rng, called, split, turn)
-                found = {each for call in turn.calls for each in _intents(call, called)}
-                yield Example(turn.user, before, turn.kind, tuple(sorted(found)))
+            for each in examples_at(rng, random_home(rng, split), split, _TURNS):
+                yield each
                 made += 1
+
+
+def examples_at(rng: random.Random, home: Home, split: Split, count: int) -> Iterator[Example]:
+    """Turns of one conversation in a home."""
+    called = called_otherwise(rng, home) if split == "train" else home
+    turn = None
+    with _weighted():
+        for _ in range(count):
+            before = f"{turn.user} | {turn.answer}" if turn else ""
+            turn = turns.sample(rng, called, split, turn)
+            found = {each for call in turn.calls for each in _intents(call, called)}
+            yield Example(turn.user, before, turn.kind, tuple(sorted(found)))
 
 
 def by_hand(
@@ -181,6 +187,14 @@ class Network(nn.Module):
         read = self.encoder(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
         mask = attention_mask[..., None].to(read.last_hidden_state.dtype)
         return self.head((read.last_hidden_state * mask).sum(1) / mask.sum(1))
+
+    def take_over(self, weights: Mapping[str, torch.Tensor], intents: Sequence[str]) -> None:
+        """Go on from the weights of a network for `intents`, the first of this one's; what is new begins anew."""
+        heads = {}
+        for name in ("head.weight", "head.bias"):
+            heads[name] = self.state_dict()[name].clone()
+            heads[name][: len(intents)] = weights[name]
+        self.load_state_dict({**weights, **heads})
 
     def targets(self, pairs: Sequence[tuple[str, Example]]) -> torch.Tensor:
         """1 where an intent is meant, fp32 [sentences, intents]."""

@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import Callable
 
-from tools.home_model import acts, chores, drafts, levels, players, switching, things, timers
+from tools.home_model import acts, announcing, chores, drafts, levels, players, switching, things, timers
 from tools.home_model.calls import Draft, Turn, call
 from tools.home_model.clauses import GIVES_REASON, imperative
 from tools.home_model.grammar import GRAMMAR, Split
@@ -54,7 +54,7 @@ def negation(rng: random.Random, home: Home, split: Split, history: Turn | None)
 
 def _forbidden(rng: random.Random, home: Home, split: Split) -> Turn | None:
     """Any command forbidden, those to players, timers and lists above all."""
-    maker = rng.choice((players.media, timers.timer, timers.timer, chores.lists, acts.act))
+    maker = rng.choice((players.media, timers.timer, timers.timer, chores.lists, acts.act, announcing.announcement))
     found, template = maker(rng, home, "train"), GRAMMAR.pick(rng, "forbid", split)
     if found is None or template is None or found.form != "do" or _TWISTED.match(found.text):
         return None
@@ -145,7 +145,8 @@ def talk(kind: str) -> Callable[[random.Random, Home, Split, Turn | None], Turn 
 
 def _later(rng: random.Random, home: Home, split: Split) -> Turn | None:
     """A command for later, or on a condition: nothing may happen now."""
-    found = imperative(rng, home, "train")
+    maker = announcing.announcement if rng.random() < 0.05 else imperative
+    found = maker(rng, home, "train")
     template = GRAMMAR.pick(rng, "later", split)
     if found is None or template is None or found.calls[0].tool.endswith("Timer"):
         return None

@@ -30,6 +30,7 @@ from appliance.home.registry import Device, Registry
 from appliance.home.resolver import resolve
 from appliance.home.timer_tools import TIMER_TOOLS
 from appliance.home.tools import TOOLS, ToolCall, coerce, validate
+from appliance.speech.numbers import digits
 from tools.home_model.sentences import Case, Slots, normal
 
 READING = frozenset(
@@ -107,14 +108,16 @@ def effects(tool: str, slots: Slots, registry: Registry, area: str | None) -> fr
     return frozenset([("call", tool, told)])
 
 
-def timer_effect(tool: str, slots: Slots, registry: Registry, area: str | None) -> Effect:
-    """A call to a timer tool as effects are compared."""
+def call_effect(tool: str, slots: Slots, registry: Registry, area: str | None) -> Effect:
+    """A call to a tool that is for no device (a timer, an announcement) as effects are compared."""
     return "call", tool, _told(tool, slots, registry, area)
 
 
 def _told(tool: str, slots: Slots, registry: Registry, area: str | None) -> tuple[tuple[str, str], ...]:
     """The slots of a call that touches no device; a timer's room and name may be said in several ways."""
     made = normal(tool, slots, area)
+    if "message" in made:
+        made["message"] = " ".join(words(digits(made["message"])))
     if tool in TIMER_TOOLS:
         if "name" in made:
             made["name"] = " ".join(word for word in words(made["name"]) if word != "timer")

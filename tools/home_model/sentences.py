@@ -98,6 +98,8 @@ class Fixture:
     devices: tuple[Device, ...]
     timers: tuple[tuple[int, str | None, str | None], ...] = ()
     """Timers that run: seconds, name, area."""
+    speakers: tuple[str, ...] = ()
+    """Where announcements are said."""
 
     def registry(self) -> Registry:
         """The home as it is before anything was said."""
@@ -105,7 +107,9 @@ class Fixture:
 
 
 def read_home(path: Path) -> Fixture:
-    """A fixture home: `areas`, `floors`, `entities` and `timers` as in Home Assistant's intents repository."""
+    """A fixture home: `areas`, `floors`, `entities` and `timers` as in Home Assistant's intents repository, and perhaps
+    `speakers`, a list of names.
+    """
     raw = json.loads(path.read_text(encoding="utf-8"))
     floors = {each["id"]: Floor(each["name"], _aliases(each)) for each in raw.get("floors", [])}
     areas = {}
@@ -119,7 +123,9 @@ def read_home(path: Path) -> Fixture:
         seconds = sum(int(each.get(slot, 0)) * size for slot, size in spans)
         timers.append((seconds, each.get("name"), area.name if area else None))
     devices = tuple(_device(each, areas.get(each.get("area"))) for each in raw["entities"])
-    return Fixture(tuple(areas.values()), tuple(floors.values()), devices, tuple(timers))
+    return Fixture(
+        tuple(areas.values()), tuple(floors.values()), devices, tuple(timers), tuple(raw.get("speakers", ["Speaker"]))
+    )
 
 
 def _state(given: Any) -> str:

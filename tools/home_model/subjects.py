@@ -10,7 +10,7 @@ import copy
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -21,13 +21,14 @@ from appliance.dialogue.prompt import copied, system_prompt
 from appliance.home.execute import CallContext, Home
 from appliance.home.registry import Registry
 from appliance.home.simulated import SimulatedHome
+from appliance.home.speakers import BROADCAST
 from appliance.home.timers import Timers
 from appliance.home.tools import TOOLS, ToolCall, ToolResult
 from appliance.settings import DialogueSettings, LanguageModelSettings
 from appliance.speech.numbers import digits
 from engines.language_model import ChatModel
 from engines.nemotron_h.chat import Message, TextDelta, ToolCallRequest
-from tools.home_model.scoring import Effect, Outcome, acts_on, effect, timer_effect
+from tools.home_model.scoring import Effect, Outcome, acts_on, call_effect, effect
 from tools.home_model.sentences import Case, Fixture, Said, Slots
 
 
@@ -56,8 +57,8 @@ class _StillClock:
 class _Recording(SimulatedHome):
     """A simulated home that remembers what it was told to do."""
 
-    def __init__(self, registry: Registry) -> None:
-        super().__init__(registry, delay_s=0)
+    def __init__(self, registry: Registry, speakers: Sequence[str]) -> None:
+        super().__init__(registry, delay_s=0, speakers=speakers)
         self.acts: set[Effect] = set()
 
     async def act(self, entity_id: str, service: str, data: Mapping[str, Any]) -> None:
@@ -71,7 +72,7 @@ class _Place:
     def __init__(self, fixture: Fixture) -> None:
         self.clock = _StillClock()
         self.registry = fixture.registry()
-        self.driver = _Recording(self.registry)
+        self.driver = _Recording(self.registry, fixture.speakers)
         timers = Timers(self.clock)
         for seconds, name, area in fixture.timers:
             timers.start(seconds, name, area)
@@ -185,10 +186,10 @@ class ThroughAgent:
         # Timers, and whatever else is no device, are done where the call succeeded.
         calls = [(each.call.name, each.call.arguments) for each in called]
         others = {
-            timer_effect(each.call.name, each.call.arguments, place.registry, case.area)
+            call_effect(each.call.name, each.call.arguments, place.registry, case.area)
             for each in called
             if each.result.success and acts_on(each.call.name) and not each.result.changed
-            and "Timer" in each.call.name
+            and ("Timer" in each.call.name or each.call.name == BROADCAST)
         }  # fmt: skip
         return Outcome(tuple(calls), spoken, frozenset(place.driver.acts | others), first, whole, before)
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 
 from tools.home_model import acts, all_but, asks, chores, clock, intents_package, players, relative, timers
+from tools.home_model.announcing import broadcast
 from tools.home_model.calls import Call, Draft, Result, Turn
 from tools.home_model.followups import followup
 from tools.home_model.grammar import Split
@@ -69,6 +70,7 @@ _KINDS: dict[str, tuple[Callable[[random.Random, Home, Split, Turn | None], Turn
     "unnamed": (unnamed, 2.5),
     "negation": (negation, 16),
     "followup": (followup, 14),
+    "broadcast": (broadcast, 0),  # read in code; for the intent classifier alone (intent_training.py)
     "time": (_said("time", clock.clock, 0.12), 2.5),
 }
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,14 +66,14 @@ class Utterance:
     intents: tuple[str, ...]
 
 
-def utterances(split: Split, folder: Path = FOLDER) -> list[Utterance]:
-    """All lines of a split; an eighth is kept for testing, by a hash of the sentence.
+def utterances(split: Split, folder: Path = FOLDER, but: str = "") -> list[Utterance]:
+    """All lines of a split, but those of one file; an eighth is kept for testing, by a hash of the sentence.
 
     Raises:
         ValueError: a line that cannot be read; the message says where and what.
     """
     found = []
-    for path in sorted(folder.glob("*.txt")):
+    for path in sorted(path for path in folder.glob("*.txt") if path.stem != but):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if line and not line.startswith("#"):
                 one = _line(line, f"{path.name}:{number}")
@@ -94,14 +94,18 @@ def _line(line: str, place: str) -> Utterance:
 
 
 class Names:
-    """Names of devices, rooms and floors of random homes."""
+    """Names of devices, rooms and floors, of random homes or of those that are given."""
 
-    def __init__(self, rng: random.Random, split: Split) -> None:
+    def __init__(self, rng: random.Random, split: Split, homes: Sequence[Home] = ()) -> None:
         self._split = split
-        homes = [random_home(rng, split) for _ in range(_HOMES)]
+        homes = homes or [random_home(rng, split) for _ in range(_HOMES)]
         self._known = {slot: list(_named(homes, domains)) for slot, domains in _DOMAINS.items()}
         self._known["room"] = [area for home in homes for area in home.areas]
         self._known["floor"] = [floor for home in homes for floor in home.floors]
+
+    def has(self, one: Utterance) -> bool:
+        """Whether there is a name for every slot of the sentence."""
+        return all(self._known.get(slot, ("",)) for slot in _SLOT.findall(one.text))
 
     def said(self, rng: random.Random, one: Utterance) -> tuple[str, str]:
         """The sentence and the turn before, with names in the braces, as a recognizer may write them."""
@@ -118,7 +122,7 @@ class Names:
         return noise.written(rng, _SLOT.sub(named, one.text), tuple(names)), before
 
 
-def _named(homes: list[Home], domains: tuple[str, ...]) -> Iterator[str]:
+def _named(homes: Sequence[Home], domains: tuple[str, ...]) -> Iterator[str]:
     for home in homes:
         for device in home.devices:
             if device.domain in domains:

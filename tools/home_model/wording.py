@@ -60,7 +60,7 @@ def ends_open(found: Draft, text: str) -> bool:
     ends = []
     for each in found.calls:
         free = "Timer" in each.tool or not all(result.success for result in found.results)
-        slots = ("search_query", "item", "except", *(("name", "area") if free else ()))
+        slots = ("search_query", "item", "message", "except", *(("name", "area") if free else ()))
         ends += [each.arguments[slot].lower().split()[-1] for slot in slots if each.arguments.get(slot)]
     return not found.calls or text.lower().rstrip(" .?!").endswith(tuple(ends))
 
@@ -111,12 +111,13 @@ def _in_frame(rng: random.Random, found: Draft, split: Split) -> str:
 def finished(rng: random.Random, kind: str, found: Draft, text: str, plain: str | None = None) -> Turn:
     answer = " ".join(sentence(result.text) for result in found.results) if plain is None else plain
     titles = [each.arguments["search_query"] for each in found.calls if "search_query" in each.arguments]
+    passed_on = titles + [each.arguments["message"] for each in found.calls if "message" in each.arguments]
     question = (found.form == "ask" and "? " not in text) or text.lower().startswith(
         ("can", "could", "would", "will", "do you", "is it", "are you")
     )
     user = noise.written(rng, text, found.names, titles=titles, question=question)
-    if any(title not in re.sub(r"[,?!]|\.(?!\d)", "", user.lower()) for title in titles):
-        with noise.typed():  # a title is written as it was heard: a misheard one would be another
+    if any(each not in re.sub(r"[,?!]|\.(?!\d)", "", user.lower()) for each in passed_on):
+        with noise.typed():  # a title is passed on as it was heard: a misheard one would be another
             user = noise.written(rng, text, found.names, titles=titles, question=question)
     return Turn(user, found.calls, found.results, answer, kind, found.template)
 
