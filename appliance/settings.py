@@ -152,7 +152,7 @@ class LanguageModelSettings(Section):
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of probability that is sampled from."""
 
-    ask_below: Annotated[float, Field(ge=0, le=1)] = 0.88
+    ask_below: Annotated[float, Field(ge=0, le=1)] = 0.85
     """A call of which language model and intent classifier are together less sure than this is asked about before it is
     made."""
 

@@ -14,6 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from appliance.dialogue.announcements import Announcement, read_announcement
 from appliance.dialogue.confirmation import Answer, read_answer, read_pin
 from appliance.dialogue.conversation import Conversation, Message
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
@@ -27,6 +28,7 @@ from appliance.home.acts import ACTS
 from appliance.home.execute import CallContext, Home
 from appliance.home.naming import without, words
 from appliance.home.registry import Device
+from appliance.home.speakers import BROADCAST
 from appliance.home.timer_tools import TIMER_TOOLS
 from appliance.home.tools import TOOLS, ToolCall, ToolResult, coerce
 from appliance.settings import LanguageModelSettings
@@ -59,10 +61,13 @@ WRONG_PIN = "That is not the PIN."
 NOT_NOW = "That did not sound like something to do now, so I changed nothing"
 OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
 
+WHAT_TO_ANNOUNCE = "What should I announce?"
+ANNOUNCES = 0.5
+"""How likely an announcement must be to be read, and asked about."""
 _FORBIDS = re.compile(r"(?:please |no,? |hey,? )*(?:don['\u2019]?t|do not|never)\b", re.IGNORECASE)
 """What is plainly forbidden reaches no tool of a server: the classifier does not know them."""
 _OWN = frozenset(str(tool["name"]) for tool in TOOLS)
-_CHANGING = frozenset(ACTS) | TIMER_TOOLS - {"HassTimerStatus"}
+_CHANGING = frozenset(ACTS) | TIMER_TOOLS - {"HassTimerStatus"} | {BROADCAST}
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,8 @@ class Agent:
             if not answered and (told := self._order(turn, context)) is not None:
                 answered = True
                 yield Clause(turn.tell(finished(told)))
-            for _ in range(0 if answered else MAX_ROUNDS):
+            announcement, likely = (None, 0.0) if answered else self._announcement(turn)
+            for _ in range(0 if answered or (announcement and not announcement.rest) else MAX_ROUNDS):
                 calls: list[ToolCallRequest] = []
                 async for event in self._round(turn, calls):
                     yield event
@@ -161,8 +167,12 @@ class Agent:
                     yield called
                 if any(result.asks for result in turn.called):
                     break  # what comes next is for the person to say
-            for clause in turn.closing():
-                yield Clause(clause)
+            if announcement is None or announcement.rest:
+                for clause in turn.closing():
+                    yield Clause(clause)
+            if announcement is not None:
+                async for answer in self._announce(announcement.message, likely, turn, context):
+                    yield answer
         except Exception:  # whatever a model or a tool does, the next turn must work
             _LOG.exception("the turn failed")
             for clause in turn.failed():
@@ -223,6 +233,43 @@ class Agent:
             turn.put_off(order)
             return None
         return self._home.order(order, context)
+
+    def _announcement(self, turn: Exchange) -> tuple[Announcement | None, float]:
+        """What is to be announced, if anything, and how likely it is asked for; of other commands before it the model
+        reads no more than these.
+        """
+        before = self._conversation.before()
+        said = self._intents.probabilities(turn.text, before)
+        likely, found = said.get(BROADCAST, 0.0), read_announcement(turn.text)
+        if likely < ANNOUNCES:
+            # To ask what it should be does no harm.
+            return (found if found == Announcement("") else None), likely
+        if found is None and before.endswith(WHAT_TO_ANNOUNCE):
+            found = Announcement(turn.text)
+        if found is not None and found.rest:
+            others = (odds for name, odds in said.items() if name not in (BROADCAST, EXCEPT))
+            if max(others, default=0.0) >= ANNOUNCES:
+                turn.read_only(found.rest)
+            else:
+                found = replace(found, rest="")
+        return found, likely
+
+    async def _announce(
+        self, message: str, likely: float, turn: Exchange, context: CallContext
+    ) -> AsyncIterator[AgentEvent]:
+        """Announce in the words that were said; asked about where it is not likely enough that this was meant."""
+        if not message:
+            yield Clause(turn.tell(WHAT_TO_ANNOUNCE))
+            return
+        began, call = time.monotonic(), ToolCall(BROADCAST, {"message": message})
+        if turn.when is not None:
+            result = self._home.later(call, context, turn.when)
+        else:
+            result = await self._home.call(call, replace(context, sure=likely >= self._ask_below))
+        turn.record(call, result)
+        self.times.tools_s += time.monotonic() - began
+        yield Called(call, result)
+        yield Clause(turn.tell(finished(result.result or result.error or "")))
 
     async def _round(self, turn: Exchange, calls: list[ToolCallRequest]) -> AsyncIterator[Clause]:
         """Let the model write once: calls are collected, text is checked and given out clause by clause."""

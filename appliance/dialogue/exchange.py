@@ -65,8 +65,13 @@ class Exchange:
 
     def put_off(self, order: Order) -> None:
         """Read the command without its time, which is kept."""
-        self.text, self.when = order.text, order.when
-        self.messages = [{"role": "user", "content": self.text}]
+        self.when = order.when
+        self.read_only(order.text)
+
+    def read_only(self, text: str) -> None:
+        """Let the model read this part of what was said."""
+        self.text = text
+        self.messages = [{"role": "user", "content": text}]
 
     def hide(self) -> None:
         """Keep a PIN out of the conversation."""

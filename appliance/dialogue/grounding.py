@@ -26,7 +26,7 @@ _ANYWHERE = frozenset(("here", "all"))
 # "The lamp is on", "I turned it off", "done": what only a tool may make true.
 _CLAIM = re.compile(
     r"\b(?:(?:is|are) (?:now |already )?(?:on|off|open|closed|locked|unlocked|set|running|paused|playing)"
-    r"|turned|switched|opened|closed|locked|unlocked|started|stopped|cancel+ed|dimmed|added|done)\b",
+    r"|turned|switched|opened|closed|locked|unlocked|started|stopped|cancel+ed|dimmed|added|announced|done)\b",
     re.IGNORECASE,
 )
 
@@ -88,7 +88,7 @@ def unspoken(arguments: Mapping[str, Any], said: Sequence[str]) -> str | None:
     before was about.
     """
     heard = [word for text in said for word in words(text)]
-    for slot in ("name", "area", "floor"):
+    for slot in ("name", "area", "floor", "message"):
         value = str(arguments.get(slot) or "")
         if value and value.lower() not in _ANYWHERE and not _spoken_of(value, heard):
             return value

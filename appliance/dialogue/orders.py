@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from appliance.dialogue.announcements import read_announcement
 from appliance.dialogue.when import When, read
 from appliance.home.timers import TimerKind
 
@@ -155,6 +156,9 @@ def read_order(text: str, now: datetime, *, ringing: bool = False) -> Order | No
     whole = " ".join(text.casefold().replace("\u2019", "'").split())
     if read(_COMING.sub(" ", _DUE.sub(" ", whole)), now) is None:
         return None  # "guests are coming in 10 minutes, vacuum": why, and not when
+    announced = read_announcement(text)
+    if announced is not None and read(announced.message, now) is not None:
+        return None  # "tell everyone we leave in 10 minutes"
     if when.bare and not _SWITCHES.match(bare):
         return None  # "set the heating at 20" is no time
     return Order("command", rest, when, "command")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 
 from appliance.dialogue.agent import Agent, Called, Clause
 from appliance.dialogue.conversation import Conversation
-from appliance.dialogue.intents import IntentClassifier
+from appliance.dialogue.intents import EXCEPT, IntentClassifier
 from appliance.home.execute import CallContext, Home
 from appliance.home.registry import Device
 from appliance.home.simulated import SimulatedHome, load_home
+from appliance.home.speakers import Announced
 from appliance.home.timers import Timers
 from appliance.paths import config_file
 from appliance.settings import DialogueSettings, LanguageModelSettings
@@ -24,16 +26,41 @@ from tests.scripted_model import ScriptedModel, call
 INTENTS = IntentClassifier()
 
 
+class Asks:
+    """In the classifier's place: everything is asked for that somebody says."""
+
+    def probabilities(self, text: str, before: str = "") -> dict[str, float]:
+        return {name: 1.0 for name in INTENTS.intents if name != EXCEPT} | {EXCEPT: 0.0}
+
+
+class _Speaking(SimulatedHome):
+    """Remembers its announcements."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.said: list[str] = []
+
+    async def announce(self, message: str) -> Announced:
+        self.said.append(message)
+        return await super().announce(message)
+
+
 class Table:
     """An agent in the packaged home, with a scripted model."""
 
     def __init__(
-        self, *replies: str | Exception, home: Path | None = None, intents: Any = INTENTS, **options: Any
+        self,
+        *replies: str | Exception,
+        home: Path | None = None,
+        intents: Any = INTENTS,
+        speakers: Sequence[str] = (),
+        **options: Any,
     ) -> None:
         self.clock = FakeClock()
         self.registry = load_home(home or config_file("home.yaml"))
         self.model = ScriptedModel(*replies, **options)
-        driver = SimulatedHome(self.registry, delay_s=0)
+        driver = _Speaking(self.registry, delay_s=0, speakers=speakers)
+        self.said = driver.said
         self.home = Home(self.registry, driver, Timers(self.clock), self.clock)
         self.conversation = Conversation("system", DialogueSettings(), self.clock)
         settings = LanguageModelSettings()
@@ -216,3 +243,55 @@ def test_a_number_alone_is_for_what_was_spoken_of_before() -> None:
     table.say("turn on the kitchen light")
     answer, _ = table.say("set the heating to 23 degrees")
     assert "Which one do you mean" in answer and warmth() == [21, 19]
+
+
+def test_what_is_announced_was_said_and_where_is_told() -> None:
+    table = Table(speakers=["Hall", "Attic"])
+    answer, called = table.say("tell everyone dinner is ready")
+    assert (answer, table.said) == ("Announced on Hall and Attic.", ["dinner is ready"])
+    assert called[0].result.success and not table.model.read, "no model is asked"
+
+
+def test_what_is_to_be_announced_is_asked_for() -> None:
+    table = Table(speakers=["Hall"])
+    assert table.say("make an announcement")[0] == "What should I announce?"
+    answer, _ = table.say("dinner is ready")
+    assert (answer, table.said) == ("Announced on Hall.", ["dinner is ready"])
+
+
+def test_another_command_before_an_announcement_is_carried_out_first() -> None:
+    table = Table(call("HassTurnOn", name="kitchen light"), "kitchen light is on.", speakers=["Hall"])
+    answer, called = table.say("turn on the kitchen light and tell everyone dinner is ready")
+    assert answer == "Kitchen Light is on. Announced on Hall." and len(called) == 2
+    assert table.model.read[0][-1]["content"] == "turn on the kitchen light"
+    assert table.said == ["dinner is ready"]
+
+
+def test_who_did_not_surely_mean_it_is_asked() -> None:
+    class Perhaps(Asks):
+        def probabilities(self, text: str, before: str = "") -> dict[str, float]:
+            return super().probabilities(text) | {"HassBroadcast": 0.7}
+
+    table = Table(speakers=["Hall"], intents=Perhaps())
+    assert table.say("tell everyone dinner is ready")[0] == "Should I announce: dinner is ready?"
+    assert table.said == []
+    assert table.say("yes")[0] == "Announced on Hall." and table.said == ["dinner is ready"]
+
+
+def test_words_that_nobody_said_are_not_announced() -> None:
+    table = Table(call("HassBroadcast", message="the house is on fire"), "", speakers=["Hall"], intents=Asks())
+    answer, called = table.say("kids, homework")
+    assert not called[0].result.success and "Announced" not in answer and table.said == []
+
+
+def test_without_a_call_nothing_was_announced() -> None:
+    table = Table("Announced on Hall.", speakers=["Hall"])
+    answer, called = table.say("hello there")
+    assert not called and "Announced" not in answer
+
+
+def test_what_is_forbidden_or_told_is_not_announced() -> None:
+    for text in ("don't tell everyone that dinner is ready", "dad told everyone that dinner is ready"):
+        table = Table(call("HassBroadcast", message="dinner is ready"), "", speakers=["Hall"])
+        table.say(text)
+        assert table.said == [], text

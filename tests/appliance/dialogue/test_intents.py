@@ -131,7 +131,7 @@ def test_opinions_come_together(opinions: tuple[float | None, ...], together: fl
 def test_no_opinion_makes_the_other_count_for_nothing(one: float, other: float) -> None:
     assert certainty(one, other) == certainty(other, one)
     assert min(one, other, 0.99) - 1e-9 <= certainty(one, other) <= max(one, other, 0.01) + 1e-9
-    assert certainty(0.3, 1.0) < 0.88, (
+    assert certainty(0.2, 1.0) < 0.85, (
         "a call of which the model is unsure is asked about, however surely it was asked for"
     )
 
@@ -141,5 +141,5 @@ def test_of_a_kind_that_it_does_not_know_the_tool_must_be_asked_for() -> None:
     assert intent("HassLightSet", unknown, {"light"}) not in INTENTS.intents
     table = Table(call("HassLightSet", **unknown), "", probability=0.95)
     table.registry.put(Device("light.porch", "Porch Lantern", "light", state="off"))
-    table.say("don't make the porch lantern red at 20 percent")
+    table.say("don't turn the porch lantern red and don't set it to 20 percent")
     assert table.state("light.porch") == "off"

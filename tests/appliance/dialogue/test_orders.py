@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from appliance.dialogue.orders import Order, read_order
 from appliance.dialogue.when import When, read
 from appliance.home.bell import Bell
-from tests.appliance.dialogue.test_agent import Table
+from tests.appliance.dialogue.test_agent import Asks, Table
 from tests.scripted_model import call
 
 NOW = datetime(2026, 11, 22, 14, 20, tzinfo=timezone.utc)
@@ -75,6 +75,11 @@ def test_what_is_no_time_is_not_taken_for_one(text: str) -> None:
         ("turn off the lamp every day at 7", None),
         ("stop", None),
         ("turn off the lamp", None),
+        ("announce that we leave in 10 minutes", None),
+        ("please tell all the kids the bus goes at quarter to 8", None),
+        ("let the rest of the family know I'll be home at 6 pm", None),
+        ("make an announcement that the oven is free in an hour", None),
+        ("in 10 minutes tell everyone we leave", Order("command", "tell everyone we leave", When(600), "command")),
     ],
 )
 def test_orders_are_told_from_what_is_none(text: str, order: Order | None) -> None:
@@ -121,6 +126,16 @@ def test_what_may_not_be_done_now_may_not_be_put_off() -> None:
     answer, _ = table.say("unlock the front door in 10 minutes")
     assert answer == "That needs your word when it is done, so I cannot do it later."
     assert table.home.timers.running() == []
+
+
+def test_an_announcement_is_not_put_off_but_its_time_is_passed_on() -> None:
+    table = Table(call("HassBroadcast", message="dinner is ready"), "", speakers=["Hall"])
+    answer, _ = table.say("in 10 minutes announce that dinner is ready")
+    assert answer == "I can only put off what switches or sets something."
+    assert table.home.timers.running() == []
+    table = Table(call("HassBroadcast", message="we leave in 10 minutes"), "", speakers=["Hall"], intents=Asks())
+    assert table.say("announce that we leave in 10 minutes")[0] == "Announced on Hall."
+    assert table.said == ["we leave in 10 minutes"]
 
 
 def test_an_alarm_and_a_reminder_need_no_model() -> None:
