@@ -8,7 +8,7 @@ home. A line of intents/*.txt is
     - | i said i'd turn off the {light} myself
     HassTurnOff/power | and the {room} << turn off the {light} => The light is off.
 
-"-" asks for nothing; behind "<<" stands the turn before, behind "=>" its answer. Names come into the braces.
+heard.txt alone was not written by hand but heard (heard_lines.py). "-" asks for nothing; behind "<<" stands the turn before, behind "=>" its answer. Names come into the braces.
 """
 
 from __future__ import annotations
