@@ -8,7 +8,8 @@ home. A line of intents/*.txt is
     - | i said i'd turn off the {light} myself
     HassTurnOff/power | and the {room} << turn off the {light} => The light is off.
 
-heard.txt alone was not written by hand but heard (heard_lines.py). "-" asks for nothing; behind "<<" stands the turn before, behind "=>" its answer. Names come into the braces.
+"-" asks for nothing; behind "<<" stands the turn before, behind "=>" its answer. Names come into the braces. The lines of
+heard.txt alone were not written by hand: they were spoken and heard (heard_lines.py).
 """
 
 from __future__ import annotations
