@@ -100,7 +100,8 @@ class CallGrammar:
         self._tokens = vocabulary.size
         if vocab_size < self._tokens:
             raise EngineError(f"The tokenizer has {self._tokens} tokens, the network only {vocab_size}.")
-        self._vocabulary, self._tools = vocabulary, [function(tool) for tool in tools]
+        # Where one token opens a call of one tool, a tool that has none cannot be called.
+        self._vocabulary, self._tools = vocabulary, vocabulary.openable([function(tool) for tool in tools])
         self._start = self._matcher(self._tools, None)
         allowed = np.unpackbits(np.frombuffer(self._start.compute_bitmask(), np.uint8), bitorder="little")
         self.begins = frozenset(np.flatnonzero(allowed[: self._tokens]).tolist())
@@ -163,6 +164,11 @@ class _Vocabulary:
         """`text` as it reads back from its tokens."""
         ids = self._tokenizer.encode(text, add_special_tokens=False).ids
         return str(self._tokenizer.decode(ids, skip_special_tokens=False))
+
+    def openable(self, tools: Sequence[Tool]) -> list[Tool]:
+        """Of the tools those that a call can be of."""
+        texts = tuple(text for text in self.added if text.startswith(XML_CALLS.opens))
+        return [tool for tool in tools if any(_opening(str(tool["name"])).startswith(text) for text in texts)]
 
     def opened(self, begin: int, tools: Sequence[Tool]) -> list[Tool]:
         """Of the tools those that a call may be of which begins by the token."""

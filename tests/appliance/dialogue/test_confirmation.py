@@ -259,7 +259,7 @@ def test_a_call_that_the_model_is_sure_of_is_made() -> None:
 
 
 def test_what_cannot_be_asked_about_is_not_guessed_at() -> None:
-    table = Table(call("HassTurnOn", name="kitchen light"), "", probability=0.3)
+    table = Table(call("HassTurnOn", name="kitchen light"), "", probability=0.2)
     assert table.say("turn on the kitchen light in 10 minutes")[0] == "Sorry, I did not understand that."
     assert table.home.timers.running() == []
 
