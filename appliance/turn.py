@@ -17,7 +17,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -222,7 +222,11 @@ class Turns:
 
     async def _recognize(self, samples: Samples) -> Recognition:
         assert self._recognizer is not None, "listening needs a recognizer"
-        return await asyncio.get_running_loop().run_in_executor(self._recognizing, self._recognizer.recognize, samples)
+        recognize = self._recognizer.recognize
+        heard = await asyncio.get_running_loop().run_in_executor(self._recognizing, recognize, samples)
+        if heard.rejected or not heard.hypotheses:
+            return heard
+        return replace(heard, text=await self._agent.understood(heard.hypotheses))
 
     async def _answer(
         self,

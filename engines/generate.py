@@ -27,6 +27,8 @@ class Runtime(Protocol):
     config: NemotronHConfig
     name: str
     """Of runtime and version: states of another are not used."""
+    weighs: bool
+    """Whether the logits of many tokens cost no more than those of the last."""
 
     def empty_state(self) -> Any:
         """The state before the first token."""
@@ -70,15 +72,29 @@ class Context:
         for start in range(0, len(tokens), self.runtime.config.chunk_size):
             if cancelled():
                 raise Cancelled
-            part = list(tokens[start : start + self.runtime.config.chunk_size])
-            try:
-                logits = self.runtime.step(part, self._state)
-            except BaseException:
-                self.tokens, self._state = [], self.runtime.empty_state()  # a failed step leaves nothing to rely on
-                raise
-            self.tokens += part
+            logits = self._step(tokens[start : start + self.runtime.config.chunk_size])
         last: NDArray[np.float32] = logits[-1]
         return last
+
+    def weigh(self, tokens: Sequence[int], logits: NDArray[np.float32]) -> float:
+        """Read `tokens` after `logits` [vocab] -> the natural logarithm of how likely just they were to come."""
+        total = 0.0
+        for start in range(0, len(tokens), self.runtime.config.chunk_size):
+            part = tokens[start : start + self.runtime.config.chunk_size]
+            after = self._step(part, len(part))
+            before = np.concatenate([logits[None], after[:-1]])
+            total += float((before[np.arange(len(part)), part] - np.logaddexp.reduce(before, -1)).sum())
+            logits = after[-1]
+        return total
+
+    def _step(self, tokens: Sequence[int], keep: int = 1) -> NDArray[np.float32]:
+        try:
+            logits = self.runtime.step(list(tokens), self._state, keep)
+        except BaseException:
+            self.tokens, self._state = [], self.runtime.empty_state()  # a failed step leaves nothing to rely on
+            raise
+        self.tokens += tokens
+        return logits
 
     def read_to(self, tokens: Sequence[int], cancelled: Callable[[], bool] = never) -> NDArray[np.float32]:
         """Make `tokens` what has been read, reading only what differs -> logits fp32 [vocab] after the last."""

@@ -66,6 +66,13 @@ class ChatModel(Protocol):
             cancelled: asked between two steps.
         """
 
+    def likelihoods(
+        self, messages: Sequence[Message], texts: Sequence[str], tools: Sequence[Tool] = ()
+    ) -> list[float] | None:
+        """How likely a person is to say each of `texts` next: natural logarithms, up to a constant that all share. None
+        where the engine does not tell, or not in the time that a turn has.
+        """
+
     def close(self) -> None:
         """Give back memory, threads and connections."""
 
@@ -174,6 +181,19 @@ class LanguageModel:
             events = [event for token in tokens for event in parser.feed(text.feed(token))]
             found += [replace(each, probability=likely) for each in events if isinstance(each, ToolCallRequest)]
         return tuple(found)
+
+    def likelihoods(
+        self, messages: Sequence[Message], texts: Sequence[str], tools: Sequence[Tool] = ()
+    ) -> list[float] | None:
+        """How likely a person is to say each text next, as ChatModel says; the end of the turn counts."""
+        if not self.runtime.weighs or not texts:
+            return None
+        said = [[*messages, {"role": "user", "content": text}] for text in texts]
+        turns = [self._tokens(self.chat_format.render(each, tools, generate=False)) for each in said]
+        columns = enumerate(zip(*turns, strict=False))
+        shared = next((at for at, column in columns if len(set(column)) > 1), min(map(len, turns)) - 1)
+        logits = self._context.read_to(turns[0][:shared])
+        return [self._context.branch().weigh(turn[shared:], logits) for turn in turns]
 
     def close(self) -> None:
         """Forget everything that was read, and give back a GPU's memory."""

@@ -38,6 +38,11 @@ class ScriptedModel:
     def warm(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> int:
         return 0
 
+    def likelihoods(
+        self, messages: Sequence[Message], texts: Sequence[str], tools: Sequence[Tool] = ()
+    ) -> list[float] | None:
+        return None
+
     def close(self) -> None:
         pass
 

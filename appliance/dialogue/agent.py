@@ -8,7 +8,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -19,6 +19,7 @@ from appliance.dialogue.confirmation import Answer, read_answer, read_pin
 from appliance.dialogue.conversation import Conversation, Message
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
 from appliance.dialogue.grounding import finished, of_everything, without_leftover
+from appliance.dialogue.hearing import understood
 from appliance.dialogue.intents import EXCEPT, IntentClassifier, intent
 from appliance.dialogue.items import one_each
 from appliance.dialogue.orders import read_order
@@ -34,6 +35,7 @@ from appliance.home.tools import TOOLS, ToolCall, ToolResult, coerce
 from appliance.settings import LanguageModelSettings
 from appliance.speech.clauses import MIN_WORDS, ClauseSplitter
 from appliance.speech.numbers import digits
+from appliance.speech.recognizer import Hypothesis
 from appliance.text import clean
 from engines.generate import Cancelled, Sampling
 from engines.language_model import ChatModel
@@ -139,6 +141,20 @@ class Agent:
             self._version, self._tools = self._home.registry.version, self._home.tools
             self._conversation.renew(system_prompt(self._home.registry.devices))
             _LOG.info("the home has changed: its device list of %d tokens is read", await self.warm())
+
+    async def understood(self, offered: Sequence[Hypothesis]) -> str:
+        """Which of the wordings that the recognizer offers, its likeliest first, was said in this conversation.
+
+        The answer to a question of the home is taken as it was heard: no model is asked what a yes may have been.
+        """
+        if self._home.asks:
+            return offered[0].text
+        asked = (self._model, self._conversation.messages(), self._tools)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, understood, offered, *asked)
+        except Exception:  # the recognizer's own choice is as good as it was
+            _LOG.exception("the language model could not say what is likely to have been said")
+            return offered[0].text
 
     async def turn(self, text: str, context: CallContext = NOWHERE) -> AsyncGenerator[AgentEvent, None]:
         """Answer what a person said. Always ends with at least one Clause; a fault is told in one and changes

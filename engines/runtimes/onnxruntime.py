@@ -45,6 +45,8 @@ class OnnxRuntime:
     Threads: several conversations may be stepped at once, each with a State of its own.
     """
 
+    weighs = True
+
     def __init__(self, folder: Path, threads: int = 1, *, fused: bool | None = None, spinning: bool = False) -> None:
         """Load `folder`.
 

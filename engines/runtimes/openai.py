@@ -124,6 +124,12 @@ class OpenAIServer:
             raise EngineError(f"{self._where} cut its answer off; nothing was called. See the server's log.")
         yield from (calls[index].event() for index in sorted(calls))
 
+    def likelihoods(
+        self, messages: Sequence[Message], texts: Sequence[str], tools: Sequence[Tool] = ()
+    ) -> list[float] | None:
+        """None: the interface has no such question."""
+        return None
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()

@@ -49,6 +49,8 @@ class State:
 class TensorRT:
     """A bundle folder that `engines.build` made, ready to step. For one thread at a time."""
 
+    weighs = False  # the engine gives the last token's logits alone
+
     def __init__(self, folder: Path) -> None:
         """Load `folder`; raises EngineError for one of another GPU or TensorRT, with the command that builds the right
         one, and CudaError that names the call.

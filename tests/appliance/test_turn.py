@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from appliance.audio.wav import AudioFileError
 from appliance.cli import RECORDINGS
 from appliance.home.registry import Device
 from appliance.settings import Settings
+from appliance.speech.recognizer import Hypothesis
 from appliance.turn import TurnReport
 from tests.audio_fixtures import in_a_room, noise, say
 
@@ -122,6 +123,26 @@ def test_what_is_no_speech_is_ignored_without_an_answer(
     for report in hear(write(quiet())):
         assert report.ignored and not report.answer and not report.called
     assert devices(appliance) == before
+    next_turn_works(hear)
+
+
+def test_what_was_said_is_decided_by_recognizer_and_agent(
+    hear: Hear, write: Callable[[Samples], Path], appliance: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+
+    async def understood(offered: Sequence[Hypothesis]) -> str:
+        asked.append([each.text for each in offered])
+        return "turn on the bedroom lamp"
+
+    agent = appliance.turns._agent
+    monkeypatch.setattr(agent, "understood", understood)
+    assert all(report.ignored for report in hear(write(noise(3.0, dbfs=-20)))) and not asked
+    (report,) = hear(next(RECORDINGS.glob("01-*.wav")))
+    assert asked and asked[-1][0].lower().strip(".!") == "turn on the kitchen light"
+    assert report.heard == "turn on the bedroom lamp"
+    assert [change.entity_id for change in report.changed] == ["light.bedroom_lamp"]
+    monkeypatch.undo()
     next_turn_works(hear)
 
 

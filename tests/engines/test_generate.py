@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from engines.export import export
-from engines.generate import REASONING_GRACE, Cancelled, Context, Detokenizer, Sampling, Steering, choose, write
+from engines.generate import (
+    REASONING_GRACE,
+    Cancelled,
+    Context,
+    Detokenizer,
+    Sampling,
+    Steering,
+    choose,
+    probability,
+    write,
+)
 from engines.prefix import PrefixCache
 from engines.runtimes.onnxruntime import OnnxRuntime
 from tests.engines import small
@@ -255,3 +265,16 @@ def test_kept_prefixes_survive_in_a_folder(runtime: OnnxRuntime, tmp_path: Path)
     want = first.extend(text[30:])
     again = Context(runtime, PrefixCache(folder=tmp_path, model="m"))
     assert np.array_equal(again.read_to(text), want)
+
+
+def test_how_likely_tokens_were_is_the_product_of_how_likely_each_was(runtime: OnnxRuntime) -> None:
+    text = tokens(40 + 3 * runtime.config.chunk_size)  # of several chunks
+    step_by_step, expected = Context(runtime), 0.0
+    logits = step_by_step.extend(text[:40])
+    for token in text[40:]:
+        expected += np.log(probability(logits, token))
+        logits = step_by_step.extend([token])
+    context = Context(runtime)
+    assert context.weigh(text[40:], context.extend(text[:40])) == pytest.approx(expected, abs=1e-2)
+    assert context.tokens == text
+    assert np.allclose(context.extend([7]), step_by_step.extend([7]), atol=1e-3)

@@ -289,3 +289,35 @@ def test_a_model_is_opened_by_where_it_is() -> None:
     opened = open_model(str(HOME_MODEL))
     assert list(opened.chat(said("turn on the desk lamp"), TOOLS))
     opened.close()
+
+
+def test_what_people_say_is_likelier_than_what_nobody_says(model: LanguageModel) -> None:
+    texts = ["turn on the desk lamp", "turn on the desk lamb", "turn on the disk lamp", "lamp desk the on turn"]
+    found = model.likelihoods(OPENING, texts, TOOLS)
+    assert found is not None and max(found) == found[0] and min(found) == found[3]
+    again = model.likelihoods(OPENING, texts[::-1], TOOLS)
+    assert again == pytest.approx(found[::-1], abs=1e-3)
+
+
+def test_how_likely_a_text_is_follows_from_what_was_said_before(model: LanguageModel) -> None:
+    texts = ["and the hall fan", "and the old man"]
+    before = [*said("turn on the desk lamp"), {"role": "assistant", "content": "Desk lamp is on."}]
+    new, later = (model.likelihoods(messages, texts, TOOLS) for messages in (OPENING, before))
+    assert new is not None and later is not None and new[0] - new[1] != later[0] - later[1]
+    assert model.likelihoods(OPENING, ["turn on the desk lamp"], TOOLS) is not None  # one alone is no error
+    assert model.likelihoods(OPENING, [], TOOLS) is None
+
+
+def test_a_text_may_be_long_and_begin_as_another_does(model: LanguageModel) -> None:
+    long = " ".join(["turn on the desk lamp and then"] * 40)
+    found = model.likelihoods(OPENING, ["turn on the", long, "turn on"], TOOLS)
+    assert found is not None and found[1] == min(found)
+    assert list(model.chat(said("turn on the desk lamp"), TOOLS)) == [
+        ToolCallRequest("HassTurnOn", {"name": "desk lamp"})
+    ]
+
+
+def test_an_engine_that_gives_one_token_at_a_time_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = LanguageModel(HOME_MODEL)
+    monkeypatch.setattr(type(model.runtime), "weighs", False)
+    assert model.likelihoods(OPENING, ["turn on the desk lamp", "turn on the disk lamp"], TOOLS) is None

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from appliance.speech.recognizer import Hypothesis
 from tests.scripted_model import ScriptedModel, call
 from tools.home_model import report
 from tools.home_model.matchers import Hassil
@@ -224,6 +227,24 @@ def test_turns_before_without_calls_are_answered_by_the_model_itself(home: Fixtu
     case = case_of({"text": "off", **one("HassTurnOff", name="Sofa Lamp"), "history": ["turn on the sofa lamp"]})
     outcome = BareModel(model, home).hear(case)  # type: ignore[arg-type]
     assert judge(case, outcome, home.registry()).exact
+
+
+class Knowing(ScriptedModel):
+    """Thinks the last wording by far the likeliest."""
+
+    def likelihoods(self, messages: Sequence[Any], texts: Sequence[str], tools: Any = ()) -> list[float]:
+        return [-100.0] * (len(texts) - 1) + [0.0]
+
+
+def test_of_what_was_spoken_everybody_hears_what_the_model_thinks_likely(home: Fixture) -> None:
+    case = case_of({"text": "Turn on the so for lamp", **one("HassTurnOn", name="Sofa Lamp")})
+    offered = (Hypothesis(case.text, -1.0), Hypothesis("Turn on the sofa lamp", -2.0))
+    for subject in (BareModel, ThroughAgent):
+        for hypotheses in ((), offered):
+            model = Knowing(call("HassTurnOn", name="sofa lamp"), "ok")
+            subject(model, home).hear(replace(case, hypotheses=hypotheses))  # type: ignore[arg-type]
+            (said,) = [message["content"] for message in model.read[0] if message["role"] == "user"]
+            assert said == (offered[1].text if hypotheses else case.text)
 
 
 def through_agent(home: Fixture, case: Case, *replies: str) -> Verdict:

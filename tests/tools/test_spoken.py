@@ -7,12 +7,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from appliance.speech import recognizer
+from appliance.speech.recognizer import Hypothesis
 from tools.home_model import noise, report, spoken
 from tools.home_model.scoring import Outcome
 from tools.home_model.sentences import Case, Fixture, case_of, read_home
@@ -99,6 +101,7 @@ def test_a_sentence_is_spoken_and_heard_once(tmp_path: Path, monkeypatch: pytest
         if first.word_for_word:
             break
     assert first.word_for_word and first.turns == 1 and not first.ignored and first.text != KITCHEN
+    assert first.hypotheses[0].text == first.text and all(each.log_probability < 0 for each in first.hypotheses)
     (recording,) = tmp_path.rglob("*.wav")
     sound = recording.read_bytes()
 
@@ -127,11 +130,15 @@ def test_turns_before_are_heard_too_and_said_again_where_they_were_not() -> None
     ears = {"and off": "an off", "turn on the lamp": "Turn on the lamb.", "hm": ""}
 
     def hearing(texts: Sequence[str]) -> list[Heard]:
-        return [heard(text, ears[text]) for text in texts]
+        return [replace(heard(text, ears[text]), hypotheses=offered(ears[text])) for text in texts]
+
+    def offered(text: str) -> tuple[Hypothesis, ...]:
+        return (Hypothesis(text, -1.0), Hypothesis("and of", -2.0))
 
     (made,), (own,) = spoken.said_aloud([case], hearing)
+    assert made.hypotheses == own.hypotheses == offered("an off")
     assert made.text == "an off" and [said.text for said in made.history] == ["Turn on the lamb.", "hm"]
-    assert own == heard("and off", "an off")
+    assert replace(own, hypotheses=()) == heard("and off", "an off")
 
 
 class Obedient:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.home.registry import Area, Device, Floor, Registry
+from appliance.speech.recognizer import Hypothesis
 
 Slots = Mapping[str, Any]
 
@@ -87,6 +88,8 @@ class Case:
     history: tuple[Said, ...] = ()
     kind: str = ""
     """What it is counted under: its intent, its group, or what is expected."""
+    hypotheses: tuple[Hypothesis, ...] = ()
+    """Of a sentence that was spoken: what the recognizer offers, the text first."""
 
 
 @dataclass(frozen=True)

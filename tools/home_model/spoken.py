@@ -31,6 +31,7 @@ from appliance.home.execute import CallContext
 from appliance.settings import RecognizerSettings, SpeechSettings, VoiceSettings
 from appliance.speech import endpoint, recognizer, vad
 from appliance.speech.numbers import digits
+from appliance.speech.recognizer import Hypothesis
 from appliance.speech.voice import Voice
 from appliance.speech.wording import spoken
 from appliance.turn import Turns
@@ -60,6 +61,8 @@ class Heard:
     """Turns that it was taken for: more than one where a pause seemed to be its end."""
     ignored: tuple[str, ...] = ()
     """Why a turn of it was not answered."""
+    hypotheses: tuple[Hypothesis, ...] = ()
+    """What else the recognizer offers, the text first; none of a sentence that was cut."""
 
     @property
     def word_for_word(self) -> bool:
@@ -68,10 +71,17 @@ class Heard:
 
 
 class _Silent:
-    """In the agent's place: answers nothing."""
+    """In the agent's place: answers nothing, and remembers what it was offered."""
 
     times = AgentTimes()
     secret = False
+
+    def __init__(self) -> None:
+        self.offered: dict[str, tuple[Hypothesis, ...]] = {}
+
+    async def understood(self, offered: tuple[Hypothesis, ...]) -> str:
+        self.offered[offered[0].text] = offered
+        return offered[0].text
 
     async def turn(self, text: str, context: CallContext) -> AsyncIterator[Any]:
         events: tuple[Any, ...] = ()
@@ -148,14 +158,20 @@ def hear(
     if missing:
         asyncio.run(_hear({text: files[text] for text in missing}, names, cache, how, progress))
     kept = {text: json.loads(file.read_text(encoding="utf-8")) for text, file in files.items()}
-    return [Heard(**{**kept[text], "ignored": tuple(kept[text]["ignored"])}) for text in texts]
+    return [_restored(kept[text]) for text in texts]
+
+
+def _restored(kept: Mapping[str, Any]) -> Heard:
+    offered = tuple(Hypothesis(**each) for each in kept["hypotheses"])
+    return Heard(kept["said"], kept["text"], kept["turns"], tuple(kept["ignored"]), offered)
 
 
 async def _hear(
     files: Mapping[str, Path], names: Sequence[str], cache: Path, how: SpeechSettings, progress: Progress | None
 ) -> None:
     ears = recognizer.Recognizer(how.recognizer, names)
-    turns = Turns(_Silent(), None, recognizer=ears)  # type: ignore[arg-type]
+    silent = _Silent()
+    turns = Turns(silent, None, recognizer=ears)  # type: ignore[arg-type]
     detector = endpoint.Endpoint(vad.SileroVad(), how)
     try:
         for number, (text, file) in enumerate(files.items(), 1):
@@ -163,7 +179,7 @@ async def _hear(
             # A sentence that was cut is two turns of one conversation; here its halves are put together again.
             written = " ".join(each.heard for each in reports if not each.ignored)
             ignored = tuple(each.ignored for each in reports if each.ignored)
-            kept = asdict(Heard(text, written, len(reports), ignored))
+            kept = asdict(Heard(text, written, len(reports), ignored, silent.offered.get(written, ())))
             part = file.with_suffix(".part")
             part.write_text(json.dumps(kept, ensure_ascii=False) + "\n", encoding="utf-8")
             part.replace(file)
@@ -191,7 +207,8 @@ def _hash(value: Any) -> str:
 def said_aloud(
     cases: Sequence[Case], hearing: Callable[[Sequence[str]], list[Heard]]
 ) -> tuple[list[Case], list[Heard]]:
-    """The cases with what was heard in place of what was typed, and what was heard of each case's own sentence.
+    """The cases with what was heard in place of what was typed, and what was heard of each case's own sentence; who
+    knows better than the recognizer what people say finds in a case what else it offers.
 
     Turns before are spoken too; one that was not heard at all is taken to have been said again until it was.
     """
@@ -201,6 +218,7 @@ def said_aloud(
         replace(
             case,
             text=heard[case.text].text,
+            hypotheses=heard[case.text].hypotheses,
             history=tuple(replace(said, text=heard[said.text].text or said.text) for said in case.history),
         )
         for case in cases

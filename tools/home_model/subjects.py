@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from appliance.dialogue.agent import Agent, Called
 from appliance.dialogue.conversation import Conversation
+from appliance.dialogue.hearing import understood
 from appliance.dialogue.intents import IntentClassifier
 from appliance.dialogue.prompt import copied, system_prompt
 from appliance.home.execute import CallContext, Home
@@ -112,7 +113,8 @@ class BareModel:
         messages = list(self._opening)
         if case.history:
             messages += asyncio.run(self._before(case))
-        messages.append({"role": "user", "content": digits(case.text)})
+        text = understood(case.hypotheses, self._model, messages, TOOLS) if case.hypotheses else case.text
+        messages.append({"role": "user", "content": digits(text)})
         began = time.perf_counter()
         calls, text = self._write(messages)
         whole = 1e3 * (time.perf_counter() - began)
@@ -178,7 +180,8 @@ class ThroughAgent:
             place.driver.acts.clear()
             before = copy.deepcopy(place.registry) if case.history else None
             began = time.perf_counter()
-            called, spoken = await _turn(agent, case.text, context)
+            text = await agent.understood(case.hypotheses) if case.hypotheses else case.text
+            called, spoken = await _turn(agent, text, context)
             whole = 1e3 * (time.perf_counter() - began)
             first = 1e3 * agent.times.first_token_s
         finally:

@@ -181,3 +181,21 @@ def test_names_that_are_expected_do_not_make_a_siren_sound_like_speech(
     siren = (8000 * np.sin(2 * np.pi * np.cumsum(pitch_hz) / RATE_HZ)).astype(np.int16)
     alone = recognizer.recognize(siren).no_speech
     assert hinted.recognize(siren).no_speech == pytest.approx(alone, abs=0.02)
+
+
+def test_every_wording_is_offered_once_and_the_likeliest_first(recognizer: Recognizer) -> None:
+    for text in ("Set the bedroom lamp to forty percent", "Telly off, hall light off, night night"):
+        heard = recognizer.recognize(said(text))
+        offered = heard.hypotheses
+        assert offered[0].text == heard.text and 1 <= len(offered) <= SETTINGS.beam_size
+        wordings = [
+            words(each.text.replace("forty", "40").replace("percent", "%").replace(" %", "%")) for each in offered
+        ]
+        assert len(set(wordings)) == len(wordings)
+        assert all(each.log_probability < 0 for each in offered)
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_no_more_is_offered_than_was_looked_for(beam: int) -> None:
+    heard = Recognizer(RecognizerSettings(beam_size=beam)).recognize(said("Whack it on the shopping list"))
+    assert 1 <= len(heard.hypotheses) <= beam and heard.hypotheses[0].text == heard.text
