@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import runpy
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from tools.home_model import measure, training
 from tools.home_model.readers import ReaderError, in_turn, reading
 from tools.home_model.training import CHAT, LENGTH, Recipe, Training, configuration
 
+ROOT = Path(__file__).parents[2]
 STEP = LENGTH  # tokens of a step of one row
 
 
@@ -144,3 +147,17 @@ def test_a_reader_that_fails_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("no tokenizer")
     with reading(1, tmp_path, CHAT, "a", 2, 200) as queues, pytest.raises(ReaderError, match="seed 'a 0' failed"):
         next(in_turn(queues[0]))
+
+
+def test_a_training_ends_with_a_report(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "chat_template.jinja"):
+        (tmp_path / name).write_bytes((HOME_MODEL / name).read_bytes())
+    tool = runpy.run_path(str(ROOT / "tools/train_home_model"))
+    tool["finish"](tmp_path, 1)
+    told = capfd.readouterr().out
+    assert "measured: generated" in told and "WRONG ACTIONS" in told
+    generated = json.loads((tmp_path / "generated.json").read_text())
+    assert [result["cases"] for result in generated["results"]] == [1] * 8
+    by_hand = json.loads((tmp_path / "by-hand.json").read_text())
+    assert [result["set"] for result in by_hand["results"]] == ["paraphrases.jsonl", "dangerous.jsonl"]
+    assert {"model", "agent"} <= {each["subject"] for each in by_hand["results"][0]["subjects"]}
