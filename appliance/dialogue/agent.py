@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from appliance.dialogue.announcements import Announcement, read_announcement
+from appliance.dialogue.announcements import WHAT_TO_ANNOUNCE, Announcement, asked_announcement
 from appliance.dialogue.confirmation import Answer, read_answer, read_pin
 from appliance.dialogue.conversation import Conversation, Message
 from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
@@ -63,9 +63,6 @@ WRONG_PIN = "That is not the PIN."
 NOT_NOW = "That did not sound like something to do now, so I changed nothing"
 OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
 
-WHAT_TO_ANNOUNCE = "What should I announce?"
-ANNOUNCES = 0.5
-"""How likely an announcement must be to be read, and asked about."""
 _FORBIDS = re.compile(r"(?:please |no,? |hey,? )*(?:don['\u2019]?t|do not|never)\b", re.IGNORECASE)
 """What is plainly forbidden reaches no tool of a server: the classifier does not know them."""
 _OWN = frozenset(str(tool["name"]) for tool in TOOLS)
@@ -173,6 +170,8 @@ class Agent:
                 answered = True
                 yield Clause(turn.tell(finished(told)))
             announcement, likely = (None, 0.0) if answered else self._announcement(turn)
+            if announcement and announcement.rest:
+                turn.read_only(announcement.rest)
             for _ in range(0 if answered or (announcement and not announcement.rest) else MAX_ROUNDS):
                 calls: list[ToolCallRequest] = []
                 async for event in self._round(turn, calls):
@@ -251,24 +250,10 @@ class Agent:
         return self._home.order(order, context)
 
     def _announcement(self, turn: Exchange) -> tuple[Announcement | None, float]:
-        """What is to be announced, if anything, and how likely it is asked for; of other commands before it the model
-        reads no more than these.
-        """
+        """What is to be announced, if anything, and how likely an announcement is asked for."""
         before = self._conversation.before()
         said = self._intents.probabilities(turn.text, before)
-        likely, found = said.get(BROADCAST, 0.0), read_announcement(turn.text)
-        if likely < ANNOUNCES:
-            # To ask what it should be does no harm.
-            return (found if found == Announcement("") else None), likely
-        if found is None and before.endswith(WHAT_TO_ANNOUNCE):
-            found = Announcement(turn.text)
-        if found is not None and found.rest:
-            others = (odds for name, odds in said.items() if name not in (BROADCAST, EXCEPT))
-            if max(others, default=0.0) >= ANNOUNCES:
-                turn.read_only(found.rest)
-            else:
-                found = replace(found, rest="")
-        return found, likely
+        return asked_announcement(turn.text, said, before), said.get(BROADCAST, 0.0)
 
     async def _announce(
         self, message: str, likely: float, turn: Exchange, context: CallContext

@@ -9,7 +9,15 @@ Whether a sentence asks for an announcement at all is for the intent classifier 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from appliance.dialogue.intents import EXCEPT
+from appliance.home.speakers import BROADCAST
+
+WHAT_TO_ANNOUNCE = "What should I announce?"
+ANNOUNCES = 0.5
+"""How likely an announcement, or another command beside it, must be to be read; what is less likely is asked about."""
 
 _KIND = (
     r"(?:them all|everyone|everybody|anyone|anybody|people|kids?|children|boys?|girls?|lads?|lasses|weans|bairns"
@@ -99,6 +107,25 @@ class Announcement:
 
     message: str
     rest: str = ""
+
+
+def asked_announcement(text: str, said: Mapping[str, float], before: str) -> Announcement | None:
+    """The announcement that is asked for, if one is.
+
+    Args:
+        text: what was said.
+        said: how likely it asks for each kind of call.
+        before: the turn before, whose question what to announce this may answer.
+    """
+    found = read_announcement(text)
+    if said.get(BROADCAST, 0.0) < ANNOUNCES:
+        return found if found == Announcement("") else None  # to ask what it should be does no harm
+    if found is None and before.endswith(WHAT_TO_ANNOUNCE):
+        return Announcement(text)
+    others = (odds for name, odds in said.items() if name not in (BROADCAST, EXCEPT))
+    if found is not None and max(others, default=0.0) < ANNOUNCES:
+        return replace(found, rest="")
+    return found
 
 
 def read_announcement(text: str) -> Announcement | None:

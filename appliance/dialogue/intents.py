@@ -60,12 +60,16 @@ class IntentClassifier:
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.no_padding()
         self.intents: tuple[str, ...] = tuple(json.loads((folder / "intents.json").read_text(encoding="utf-8")))
+        self._last: tuple[tuple[str, str] | None, dict[str, float]] = None, {}
 
     def probabilities(self, text: str, before: str = "") -> dict[str, float]:
         """How likely the sentence asks for a call of each kind, 0 to 1 each: it may ask for several, or for none.
 
-        `before` is what was said and told in the turn before, if there was one.
+        `before` is what was said and told in the turn before, if there was one. The last answer is kept: a turn asks
+        more than once.
         """
+        if self._last[0] == (text, before):
+            return dict(self._last[1])
         encoded = self._tokenizer.encode(before[-MAX_BEFORE:], text)
         inputs = {
             "input_ids": np.array([encoded.ids], np.int64),
@@ -73,4 +77,6 @@ class IntentClassifier:
             "token_type_ids": np.array([encoded.type_ids], np.int64),
         }
         (found,) = self._session.run(None, inputs)
-        return dict(zip(self.intents, map(float, found[0]), strict=True))
+        likely = dict(zip(self.intents, map(float, found[0]), strict=True))
+        self._last = (text, before), likely
+        return dict(likely)

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.dialogue.announcements import Announcement, read_announcement
+from appliance.dialogue.announcements import (
+    WHAT_TO_ANNOUNCE,
+    Announcement,
+    asked_announcement,
+    read_announcement,
+)
+from appliance.dialogue.intents import EXCEPT
+from appliance.home.speakers import BROADCAST
 from tools.home_model.announcing import message
 from tools.home_model.grammar import GRAMMAR
 from tools.home_model.homes import random_home
@@ -82,3 +89,23 @@ def test_most_ways_to_ask_that_the_generator_knows_are_read_whatever_is_announce
             # "everybody has to come down" is as good as "come down".
             right += found is not None and found.message.endswith(what) and len(found.message) < len(what) + 30
     assert right / read > 0.85
+
+
+@pytest.mark.parametrize(
+    ("text", "likely", "other", "before", "found"),
+    [
+        ("announce that dinner is ready", 0.6, 0.0, "", Announcement("dinner is ready")),
+        ("announce that dinner is ready", 0.4, 0.0, "", None),
+        ("make an announcement", 0.1, 0.0, "", Announcement("")),
+        ("dinner is ready", 0.6, 0.0, "", None),
+        ("dinner is ready", 0.6, 0.0, f"make an announcement | {WHAT_TO_ANNOUNCE}", Announcement("dinner is ready")),
+        ("dinner is ready", 0.4, 0.0, f"make an announcement | {WHAT_TO_ANNOUNCE}", None),
+        ("lamp off and tell everyone good night", 0.9, 0.6, "", Announcement("good night", "lamp off")),
+        ("lamp off and tell everyone good night", 0.9, 0.4, "", Announcement("good night")),
+    ],
+)
+def test_what_is_announced_must_be_asked_for(
+    text: str, likely: float, other: float, before: str, found: Announcement | None
+) -> None:
+    said = {BROADCAST: likely, "HassTurnOff/power": other, EXCEPT: 1.0}
+    assert asked_announcement(text, said, before) == found

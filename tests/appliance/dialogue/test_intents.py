@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.dialogue.agent import certainty
-from appliance.dialogue.intents import EXCEPT, intent
+from appliance.dialogue.intents import EXCEPT, IntentClassifier, intent
 from appliance.home.registry import Device
 from tests.appliance.dialogue.test_agent import INTENTS, Table
 from tests.scripted_model import call
@@ -54,6 +54,18 @@ def test_a_call_is_of_a_kind(tool: str, arguments: dict[str, object], kinds: set
 )
 def test_a_command_is_told_from_what_only_sounds_like_it(command: str, asked: str, no_command: str) -> None:
     assert INTENTS.probabilities(command)[asked] > 0.5 > INTENTS.probabilities(no_command)[asked]
+
+
+def test_what_is_asked_again_is_not_read_again_and_another_sentence_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = IntentClassifier()
+    first = reading.probabilities("cancel the timer")
+    first["HassCancelTimer"] = 0.0  # a caller's own copy
+    other = reading.probabilities("cancel the timer", "turn on the lamp | Lamp is on.")
+    assert other != reading.probabilities("turn on the lamp")
+    again = reading.probabilities("cancel the timer")
+    assert again["HassCancelTimer"] > 0.5
+    monkeypatch.setattr(reading, "_session", None)
+    assert reading.probabilities("cancel the timer") == again
 
 
 def test_what_is_left_out_is_noticed() -> None:
