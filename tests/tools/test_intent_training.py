@@ -11,7 +11,6 @@ import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +22,7 @@ from transformers import BertConfig, BertModel
 from appliance.dialogue.intents import EXCEPT, IntentClassifier
 from appliance.models import INTENTS
 from tools.home_model import noise, turns
-from tools.home_model.intent_training import Example, Joined, Network, Reader, batches, by_hand, examples, in_order
+from tools.home_model.intent_training import Example, Network, Reader, batches, by_hand, examples, in_order
 
 TOOL = Path(__file__).resolve().parents[2] / "tools/train_intents"
 
@@ -79,61 +78,6 @@ def test_a_network_goes_on_with_what_it_knew_and_learns_another_intent(base: Pat
     old.eval(), new.eval()
     assert torch.equal(new(**read)[:, :2], old(**read))
     assert new(**read).shape == (1, 3)
-
-
-def finished(base: Path, out: Path, intents: list[str], seed: int) -> Network:
-    """As a training leaves it."""
-    torch.manual_seed(seed)
-    made = Network(base, intents)
-    torch.nn.init.normal_(made.head.weight, std=2)  # of different opinions
-    (out / "checkpoint").mkdir(parents=True)
-    torch.save({"network": made.state_dict()}, out / "checkpoint/network.pt")
-    (out / "intents.json").write_text(json.dumps(intents))
-    return made.eval()
-
-
-@pytest.fixture
-def join(base: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, list[Path]], None]:
-    main = runpy.run_path(str(TOOL))["main"]
-
-    def joined(out: Path, folders: list[Path]) -> None:
-        command = [TOOL, "--base", base, "--out", out, "--join", *folders]
-        monkeypatch.setattr(sys, "argv", [str(each) for each in command])
-        main()
-
-    return joined
-
-
-def test_networks_that_were_trained_apart_are_asked_together(
-    base: Path, tmp_path: Path, join: Callable[[Path, list[Path]], None]
-) -> None:
-    finished(base, tmp_path / "one", ["a", "b", "c"], 1), finished(base, tmp_path / "other", ["c", "a", "b"], 2)
-    opinions = []
-    for names in (["one"], ["other"], ["one", "other"]):
-        join(tmp_path / "-".join(names), [tmp_path / name for name in names])
-        classifier = IntentClassifier(tmp_path / "-".join(names))
-        said = [classifier.probabilities(text) for text in ("turn on the lamp", "don't", "is the door open?")]
-        opinions.append([[each[name] for name in "abc"] for each in said])
-    one, other, both = (torch.tensor(each).logit().clamp(-4.6, 4.6) for each in opinions)
-    assert (one - other).abs().max() > 1
-    assert torch.allclose(both, (one + other) / 2, atol=0.05)  # each of them is stored in 8 bits
-    sizes = [(tmp_path / name / "model.onnx").stat().st_size for name in ("one", "one-other")]
-    assert sizes[1] < 1.5 * sizes[0]  # the words are there once
-
-
-def test_networks_of_other_intents_or_words_are_not_joined(
-    base: Path, tmp_path: Path, join: Callable[[Path, list[Path]], None]
-) -> None:
-    one, other = Network(base, ["a", "b"]), Network(base, ["a", "c"])
-    with pytest.raises(ValueError, match=r"other intents: \['b', 'c'\]"):
-        Joined([one, other])
-    other = Network(base, ["b", "a"])
-    with torch.no_grad():
-        other.encoder.embeddings.word_embeddings.weight[0] += 1
-    with pytest.raises(ValueError, match="other words"):
-        Joined([one, other])
-    with pytest.raises(SystemExit, match=r"--join .*nothing: no finished training is there"):
-        join(tmp_path / "out", [tmp_path / "nothing"])
 
 
 def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ of calls that follow.
 
 from __future__ import annotations
 
-import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,8 +33,6 @@ _NOTHING = 0.33
 """Share of what is read in which nothing is asked for."""
 _BEFORE = 0.12
 """How often the turn before is read along where the sentence can be understood without it."""
-_MOST = math.log(99)
-"""Log odds beyond which none of several networks counts."""
 _COVERS = "blind curtain shade shutter window garage gate awning door damper".split()
 
 
@@ -207,39 +204,3 @@ class Network(nn.Module):
                 if name in self.intents:
                     found[at, self.intents.index(name)] = 1
         return found
-
-
-class Probabilities(nn.Module):
-    """What a network says, from 0 to 1."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, *read: torch.Tensor) -> torch.Tensor:
-        """Probabilities, fp32 [sentences, intents]."""
-        return torch.sigmoid(self.network(*read))
-
-
-class Joined(nn.Module):
-    """Networks that were trained apart and are asked together: the mean of their log odds, none of them counting for
-    more than 99 to 1. Their words, which no training changes, are there once.
-    """
-
-    def __init__(self, networks: Sequence[Network]) -> None:
-        super().__init__()
-        self.intents = networks[0].intents
-        words = networks[0].encoder.embeddings.word_embeddings
-        for network in networks:
-            if {*network.intents} != {*self.intents}:
-                raise ValueError(f"these know other intents: {sorted({*network.intents} ^ {*self.intents})}")
-            if not torch.equal(network.encoder.embeddings.word_embeddings.weight, words.weight):
-                raise ValueError("these began with other words")
-            network.encoder.embeddings.word_embeddings = words
-        self.networks = nn.ModuleList(networks)
-        self._orders = [[network.intents.index(name) for name in self.intents] for network in networks]
-
-    def forward(self, *read: torch.Tensor) -> torch.Tensor:
-        """Log odds, fp32 [sentences, intents]."""
-        pairs = zip(self.networks, self._orders, strict=True)
-        return torch.stack([network(*read)[:, order].clamp(-_MOST, _MOST) for network, order in pairs]).mean(0)
