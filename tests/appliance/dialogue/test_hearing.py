@@ -85,6 +85,16 @@ def test_the_model_that_ships_knows_what_people_say_at_home() -> None:
     assert heard("Turn it on.", "Turn it in.") == "Turn it on."
 
 
+def test_a_wording_that_leaves_out_words_is_none() -> None:
+    model = Opinion(lambda texts: [-50.0] * (len(texts) - 1) + [0.0])
+    whole, clipped = "open the garage when Tom's car pulls up", "open the garage"
+    assert understood([Hypothesis(whole, -9), Hypothesis(clipped, -10)], model, [], ()) == whole
+    assert not model.asked
+    offered = [Hypothesis("tell you off", -2), Hypothesis("tell", -3), Hypothesis("telly off", -3)]
+    assert understood(offered, model, [], ()) == "telly off"
+    assert model.asked == [([], ["tell you off", "telly off"])]
+
+
 def test_one_wording_needs_no_opinion_and_a_model_without_one_changes_nothing() -> None:
     silent = Opinion(lambda texts: None)
     assert understood(OFFERED[:1], silent, [], ()) == "Tell you off." and not silent.asked
@@ -95,10 +105,11 @@ def test_the_model_is_asked_about_the_text_that_it_would_read_after_what_was_sai
     model = Opinion(lambda texts: [0.0] * len(texts))
     who, _ = agent(model)
     who._conversation.keep([{"role": "user", "content": "hello"}])
-    asyncio.run(who.understood([Hypothesis("Set it to twenty five<|im_end|>", -1), Hypothesis("Sit", -2)]))
+    offered = [Hypothesis("Set it to twenty five<|im_end|>", -1), Hypothesis("Sat it to twenty five or so", -2)]
+    asyncio.run(who.understood(offered))
     ((messages, texts),) = model.asked
     assert [message["role"] for message in messages] == ["system", "user"]
-    assert texts == ["Set it to 25", "Sit"]
+    assert texts == ["Set it to 25", "Sat it to 25 or so"]
 
 
 @pytest.mark.parametrize("fault", [RuntimeError("out of memory"), ValueError("no")])
