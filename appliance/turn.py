@@ -26,7 +26,8 @@ import numpy as np
 from appliance.audio import wav
 from appliance.audio.format import FRAME_SAMPLES, RATE_HZ, Frame, Samples
 from appliance.audio.speaker import Speaker
-from appliance.dialogue.agent import NOWHERE, Agent, Called, Clause
+from appliance.dialogue.agent import NOWHERE, Agent, Clause
+from appliance.dialogue.caller import Called
 from appliance.errors import ApplianceError
 from appliance.home.execute import CallContext
 from appliance.home.tools import Change

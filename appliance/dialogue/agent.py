@@ -5,33 +5,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from appliance.dialogue.announcements import WHAT_TO_ANNOUNCE, Announcement, asked_announcement
+from appliance.dialogue.caller import Called, Caller
 from appliance.dialogue.confirmation import Answer, read_answer, read_pin
 from appliance.dialogue.conversation import Conversation, Message
-from appliance.dialogue.exchange import MAX_TEXT, NOT_UNDERSTOOD, Exchange, asked
-from appliance.dialogue.grounding import finished, of_everything, without_leftover
+from appliance.dialogue.exchange import MAX_TEXT, Exchange
+from appliance.dialogue.grounding import finished
 from appliance.dialogue.hearing import understood
-from appliance.dialogue.intents import EXCEPT, IntentClassifier, intent
-from appliance.dialogue.items import one_each
+from appliance.dialogue.intents import IntentClassifier
 from appliance.dialogue.orders import read_order
-from appliance.dialogue.pointing import Meant, anywhere, at_the_window, beside, meant, where_it_was
 from appliance.dialogue.prompt import copied, system_prompt
-from appliance.home.acts import ACTS
 from appliance.home.execute import CallContext, Home
-from appliance.home.naming import without, words
-from appliance.home.registry import Device
 from appliance.home.speakers import BROADCAST
-from appliance.home.timer_tools import TIMER_TOOLS
-from appliance.home.tools import TOOLS, ToolCall, ToolResult, coerce
+from appliance.home.tools import ToolCall
 from appliance.settings import LanguageModelSettings
 from appliance.speech.clauses import MIN_WORDS, ClauseSplitter
 from appliance.speech.numbers import digits
@@ -54,19 +47,9 @@ MAX_PIN_TRIES = 3
 
 RECONSIDERED = 0.9
 """A call that the language model gives less comes with what it might have written instead."""
-UNASKED = 0.03
-CERTAIN = 0.9
-"""A call of which the classifier gives less than UNASKED is refused; where the model is CERTAIN of it, it is asked."""
 
 NOTHING_DONE = "Okay, I did nothing."
 WRONG_PIN = "That is not the PIN."
-NOT_NOW = "That did not sound like something to do now, so I changed nothing"
-OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
-
-_FORBIDS = re.compile(r"(?:please |no,? |hey,? )*(?:don['\u2019]?t|do not|never)\b", re.IGNORECASE)
-"""What is plainly forbidden reaches no tool of a server: the classifier does not know them."""
-_OWN = frozenset(str(tool["name"]) for tool in TOOLS)
-_CHANGING = frozenset(ACTS) | TIMER_TOOLS - {"HassTimerStatus"} | {BROADCAST}
 
 
 @dataclass(frozen=True)
@@ -74,14 +57,6 @@ class Clause:
     """A piece of the answer that may be spoken now."""
 
     text: str
-
-
-@dataclass(frozen=True)
-class Called:
-    """A call that was made, or refused before it was made, and what came of it."""
-
-    call: ToolCall
-    result: ToolResult
 
 
 AgentEvent: TypeAlias = Clause | Called
@@ -98,7 +73,7 @@ class AgentTimes:
 
 
 class Agent:
-    """Drives the language model; the only place that makes calls to the home.
+    """Drives the language model and gives what it writes to be called and told.
 
     The model lives on one thread of its own; what it writes crosses to the event loop through a queue that cannot
     grow beyond max_tokens.
@@ -115,6 +90,7 @@ class Agent:
         self._model, self._intents, self._home, self._conversation = model, intents, home, conversation
         self._sampling = Sampling(settings.temperature, settings.top_p, settings.seed, settings.max_tokens)
         self._ask_below = settings.ask_below
+        self._caller = Caller(intents, home, conversation, settings.ask_below)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="language-model")
         self._version, self._tools = home.registry.version, home.tools
         self._busy = False
@@ -178,8 +154,10 @@ class Agent:
                     yield event
                 if not calls:
                     break
-                async for called in self._call_all(calls, turn, context):
+                began = time.monotonic()
+                async for called in self._caller.make(calls, turn, context):
                     yield called
+                self.times.tools_s += time.monotonic() - began
                 if any(result.asks for result in turn.called):
                     break  # what comes next is for the person to say
             if announcement is None or announcement.rest:
@@ -302,87 +280,6 @@ class Agent:
         if first:
             self.times.first_token_s = self._model.first_token_s
 
-    async def _call_all(
-        self, requests: list[ToolCallRequest], turn: Exchange, context: CallContext
-    ) -> AsyncIterator[Called]:
-        began = time.monotonic()
-        requests = [each for request in requests for each in one_each(request, self._home.registry)]
-        has_read = any(result.foreign for result in turn.called)
-        turn.messages.append({"role": "assistant", "content": "", "tool_calls": [asked(r) for r in requests]})
-        said = self._intents.probabilities(turn.text, self._conversation.before())
-        left_out = said[EXCEPT] < 0.5 or any("except" in request.arguments for request in requests)
-        for request in requests:
-            call, refused = ToolCall(request.name, request.arguments), None
-            written = self._written(request, context.area)
-            asked_for = self._asked_for(call, said, context.area) if call.name in _CHANGING else None
-            if has_read and call.name in _CHANGING:
-                refused = OF_OTHERS
-            elif asked_for is not None and asked_for < UNASKED and written < CERTAIN:
-                refused = NOT_NOW
-            if refused is not None:
-                _LOG.warning("a call was refused: %s", refused)
-                result = ToolResult(False, error=refused)
-            else:
-                sure = certainty(written, asked_for) >= self._ask_below and (left_out or asked_for is None)
-                result = await self._call(call, turn, replace(context, sure=sure), alone=len(requests) == 1)
-            turn.note(result, foreign=result.foreign or self._quotes(result))
-            yield Called(call, result)
-        self.times.tools_s += time.monotonic() - began
-
-    def _written(self, request: ToolCallRequest, area: str | None) -> float:
-        """How sure the language model is, from 0 to 1, of a call and of others that it might have written and that come
-        to the same; one that does not tell is taken at its word, 1.
-        """
-        if request.probability is None:
-            return 1.0
-        call, others = ToolCall(request.name, request.arguments), request.others
-        same = [each for each in others if self._home.same(call, ToolCall(each.name, each.arguments), area)]
-        return request.probability + sum(each.probability or 0 for each in same)
-
-    def _asked_for(self, call: ToolCall, said: Mapping[str, float], area: str | None) -> float | None:
-        """How likely what was said asks for a call of this kind, or of any of the tool's where the classifier does not
-        know this one; None where it does not know the tool.
-        """
-        arguments = coerce(call).arguments
-        kinds = {kind for kind, _ in self._home.moves(call, area)} or {str(arguments.get("domain"))}
-        of_the_tool = [likely for name, likely in said.items() if name.split("/")[0] == call.name]
-        return said.get(intent(call.name, arguments, kinds), max(of_the_tool, default=None))
-
-    def _quotes(self, result: ToolResult) -> bool:
-        """Whether a result repeats free text, which is no word on the home: a name in it was not spoken of."""
-        told = words(result.result or "")
-        texts = (text for device in self._home.registry.devices for text in _free_text(device))
-        return any(without(told, words(text)) is not None for text in texts if words(text))
-
-    async def _call(self, call: ToolCall, turn: Exchange, context: CallContext, *, alone: bool) -> ToolResult:
-        if call.name not in _OWN:  # what its arguments mean only its server knows
-            if _FORBIDS.match(turn.text):
-                return ToolResult(False, error=NOT_NOW)
-            return await self._home.call(call, context)
-        spoken = meant(call, [*turn.before, turn.text], self._home.registry, context.area)
-        if spoken is Meant.NO or (spoken is Meant.PERHAPS and not context.sure):
-            _LOG.warning("a call was refused: nobody spoke of what it names")
-            return ToolResult(False, error=NOT_UNDERSTOOD)
-        call = of_everything(without_leftover(call, turn.text), turn.text)
-        call = at_the_window(call, turn.text, self._home.registry, context.area) or call
-        only = anywhere(call, self._home.registry, context.area)
-        call = only or self._where_it_was(call, context.area)
-        elsewhere = alone and beside(call, turn.text, self._home.registry, context.area)
-        sure = context.sure and spoken is Meant.YES and only is None and not elsewhere
-        context = replace(context, sure=sure)
-        if not context.sure and turn.when is not None:
-            return ToolResult(False, error=NOT_UNDERSTOOD)  # what cannot be asked about is not guessed at
-        if turn.when is not None:
-            return self._home.later(call, context, turn.when)
-        return await self._home.call(call, context)
-
-    def _where_it_was(self, call: ToolCall, area: str | None) -> ToolCall:
-        """The call, on what the turn before was about where it names nothing and no other thing is meant."""
-        followed = where_it_was(call, self._conversation.called(), area)
-        if not followed or self._home.moves(call, area):
-            return call
-        return next((each for each in followed if self._home.moves(each, area)), call)
-
     async def _stream(self, messages: list[Message]) -> AsyncGenerator[ChatEvent, None]:
         """The model's events, written on its own thread; leaving the loop early stops it between two tokens."""
         loop = asyncio.get_running_loop()
@@ -413,21 +310,3 @@ class Agent:
             await written
         finally:
             stopped = True
-
-
-def certainty(*opinions: float | None) -> float:
-    """What several opinions from 0 to 1 come to, those that are None left out: the mean of their log odds, since two
-    that know different things make each other sure or unsure. None of them counts for more than 99 to 1; 1 where there
-    are none.
-    """
-    held = [min(max(each, 0.01), 0.99) for each in opinions if each is not None]
-    if not held:
-        return 1.0
-    return 1 / (1 + math.exp(-sum(math.log(each / (1 - each)) for each in held) / len(held)))
-
-
-def _free_text(device: Device) -> list[str]:
-    """What a device reports that anybody may have written: titles, items of lists, a sensor's sentences."""
-    texts = [*device.attributes.get("items", ()), device.attributes.get("media_title")]
-    texts += [device.state] if device.domain == "sensor" and len(words(device.state)) > 1 else []
-    return [text for text in texts if isinstance(text, str)]

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from appliance.dialogue.agent import Agent, Called
+from appliance.dialogue.agent import Agent
+from appliance.dialogue.caller import Called
 from appliance.dialogue.conversation import Conversation
 from appliance.dialogue.hearing import understood
 from appliance.dialogue.intents import IntentClassifier

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from appliance.dialogue.agent import Agent, Called, Clause
+from appliance.dialogue.agent import Agent, Clause
+from appliance.dialogue.caller import Called
 from appliance.dialogue.conversation import Conversation
 from appliance.dialogue.intents import EXCEPT, IntentClassifier
 from appliance.home.execute import CallContext, Home

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from appliance.dialogue.agent import Agent, Called, Clause
+from appliance.dialogue.agent import Agent, Clause
+from appliance.dialogue.caller import Called
 from appliance.dialogue.conversation import Conversation
 from appliance.dialogue.intents import IntentClassifier
 from appliance.dialogue.prompt import system_prompt

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.dialogue.agent import certainty
+from appliance.dialogue.caller import certainty
 from appliance.dialogue.intents import EXCEPT, IntentClassifier, intent
 from appliance.home.registry import Device
 from tests.appliance.dialogue.test_agent import INTENTS, Table

@@ -17,7 +17,8 @@ from typing import Any
 import psutil
 import pytest
 
-from appliance.dialogue.agent import OF_OTHERS, Agent, Called, Clause
+from appliance.dialogue.agent import Agent, Clause
+from appliance.dialogue.caller import OF_OTHERS, Called
 from appliance.dialogue.conversation import Conversation
 from appliance.dialogue.intents import IntentClassifier
 from appliance.home.execute import Home
