@@ -231,6 +231,28 @@ def test_there_are_many_templates() -> None:
     assert [name for name, (train, _) in counts.items() if not train and not name.startswith("say.")] == []
 
 
+def test_every_template_can_be_read_and_names_rules_that_there_are() -> None:
+    templates = [each for lines in GRAMMAR.sections.values() for line in lines for each in (*line.train, *line.test)]
+    assert all(each.node for each in templates)
+    assert {rule for each in templates for rule in re.findall(r"<([\w.]+)>", each.text)} <= GRAMMAR.rules.keys()
+
+
+def test_each_way_through_a_line_is_a_template(tmp_path: Path) -> None:
+    lines = [
+        "<n> = (up|down)",
+        "[way]",
+        "((go|go  go|go)) ((<<n>>|((left|right)) now)) [<n>]",
+        "!((go)) [shopping]",
+        "((go|run)) [shopping]",
+    ]
+    (tmp_path / "way.txt").write_text("\n".join(lines))
+    first, common, last = grammar.Grammar(tmp_path).sections["way"]
+    ends = ("up [<n>]", "down [<n>]", "left now [<n>]", "right now [<n>]")
+    assert {each.text for each in first.train + first.test} == {f"{go} {end}" for go in ("go", "go go") for end in ends}
+    assert [each.text for each in common.train] == ["go [shopping]"] and not common.test
+    assert "go [shopping]" in {each.text for each in last.train}, "what everybody says is never kept for testing"
+
+
 def test_a_bracket_left_open_is_told() -> None:
     with pytest.raises(GrammarError, match="never closed"):
         grammar.parse("turn on [the lamp")

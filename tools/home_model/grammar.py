@@ -93,13 +93,24 @@ def _sequence(parts: list[Node]) -> Node:
     return parts[0] if len(parts) == 1 else ("seq", tuple(parts))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Template:
-    """A sentence with holes; `text` is its name in the split and in the figures."""
+    """A sentence with holes; `text` is its name in the split and in the figures.
+
+    It is read anew each time: few of half a million are ever said, and trees of all would take 12 s and 600 MB.
+    """
 
     text: str
-    node: Node
-    slots: frozenset[str]
+
+    @property
+    def node(self) -> Node:
+        """Its tree. Raises GrammarError where it cannot be read."""
+        return parse(self.text)
+
+    @property
+    def slots(self) -> frozenset[str]:
+        """The names of its holes; not those of the rules in it."""
+        return frozenset(re.findall(r"\{(\w+)\}", self.text))
 
 
 @dataclass(frozen=True)
@@ -135,21 +146,12 @@ class Grammar:
         self.rules = {name: parse(text) for name, text in texts.items()}
         common = {text for _, line in lines if line.startswith("!") for text in _branches(line[1:], texts)}
 
-        def kept(template: Template) -> bool:
-            return is_reserved(template.text) and template.text not in common
-
         for section, line in lines:
-            line = line.removeprefix("!")
-            templates = [
-                Template(text, parse(text), frozenset(re.findall(r"\{(\w+)\}", text)))
-                for text in _branches(line, texts)
-            ]
-            self.sections.setdefault(section, []).append(
-                _Line(
-                    tuple(template for template in templates if not kept(template)),
-                    tuple(template for template in templates if kept(template)),
-                )
-            )
+            train: list[Template] = []
+            test: list[Template] = []
+            for text in _branches(line.removeprefix("!"), texts):
+                (test if is_reserved(text) and text not in common else train).append(Template(text))
+            self.sections.setdefault(section, []).append(_Line(tuple(train), tuple(test)))
         self._choices: dict[tuple[str, str], tuple[list[tuple[Template, ...]], list[float]]] = {}
         for section, items in self.sections.items():
             for split in ("train", "test"):
@@ -207,12 +209,16 @@ def _running(weights: list[float]) -> list[float]:
 
 def _branches(line: str, rules: Mapping[str, str]) -> list[str]:
     """The templates a line stands for: one for each way through its `((...))` and `<<rules>>`."""
+    return list(dict.fromkeys(" ".join(text.split()) for text in _ways(line, rules)))
+
+
+def _ways(line: str, rules: Mapping[str, str]) -> list[str]:
     line = re.sub(
         r"<<([\w.]+)>>", lambda found: "((" + rules[found[1]].removeprefix("(").removesuffix(")") + "))", line
     )
     start = line.find("((")
     if start < 0:
-        return [" ".join(line.split())]
+        return [line]
     depth, at, cuts = 0, start, [start + 2]
     while True:
         if at >= len(line):
@@ -227,8 +233,8 @@ def _branches(line: str, rules: Mapping[str, str]) -> list[str]:
             break
         at += 1
     options = [line[cut : next_cut - 1] for cut, next_cut in zip(cuts, (*cuts[1:], at), strict=True)]
-    branches = [text for option in options for text in _branches(line[:start] + option + line[at + 1 :], rules)]
-    return list(dict.fromkeys(branches))
+    before, rest = line[:start], _ways(line[at + 1 :], rules)
+    return [before + way + after for option in options for way in _ways(option, rules) for after in rest]
 
 
 GRAMMAR = Grammar(Path(__file__).parent / "templates")
