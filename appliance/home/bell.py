@@ -61,8 +61,8 @@ class Bell:
             if timer.kind == "command":
                 result = await self._home.run_order(timer)
                 await self._tell(result.result or result.error or "")
-                continue
-            self._now.append(_Ringing(timer, RINGS[timer.kind]))
+            else:
+                self._now.append(_Ringing(timer, RINGS[timer.kind]))
             # The next one that runs out is taken at once, and rings together with those that ring already.
             while self._now:
                 for each in self._now:

@@ -132,8 +132,10 @@ class Timers:
         self._changed.set()
 
     def pause(self, timer_id: int) -> Timer:
-        """Stop the time of a timer; KeyError if it is not running."""
-        return self._put(replace(self._live(timer_id), paused=True))
+        """Stop the time of a timer; KeyError if it is not running. One for a time of the day is then for as long as was
+        left.
+        """
+        return self._put(replace(self._live(timer_id), paused=True, due_utc=None))
 
     def resume(self, timer_id: int) -> Timer:
         """Let a paused timer go on; KeyError if it is not running."""
@@ -144,7 +146,8 @@ class Timers:
         timer = self._live(timer_id)
         if timer.remaining_s + seconds <= _INSTANT_S:
             raise ValueError(f"only {timer.remaining_s} s are left")
-        return self._put(replace(timer, remaining_s=timer.remaining_s + seconds))
+        due = timer.due_utc + seconds if timer.due_utc is not None else None
+        return self._put(replace(timer, remaining_s=timer.remaining_s + seconds, due_utc=due))
 
     @property
     def due(self) -> bool:

@@ -88,6 +88,20 @@ def test_two_that_run_out_ring_together_and_the_second_does_not_wait() -> None:
     assert said[1] == (13, "The egg timer is done. The tea timer is done.")
 
 
+def test_a_command_that_is_due_silences_no_alarm() -> None:
+    async def scenario(house: House) -> None:
+        house.timers.start(600, kind="alarm")
+        house.later(600, "HassTurnOn", name="kitchen light")
+        await house.clock.advance(600)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await house.clock.advance(3.5 * EVERY_S)
+        assert [timer.kind for timer in house.bell.quiet()] == ["alarm"]
+
+    said = [text for _, text in play(scenario).said]
+    assert said.count("Kitchen Light is on.") == 1 and len(said) == 6
+
+
 def test_snooze_is_quiet_and_rings_again() -> None:
     async def scenario(house: House) -> None:
         house.timers.start(10, kind="alarm")

@@ -5,6 +5,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,22 @@ def test_a_paused_timer_keeps_its_time() -> None:
         assert len(rung) == 1
 
     play(scenario)
+
+
+def test_what_waits_for_a_time_of_the_day_is_paused_and_moved_like_any_other() -> None:
+    async def scenario(clock: FakeClock, timers: Timers, rung: list[Timer]) -> None:
+        paused = timers.start(60, "paused", at=clock.now() + timedelta(seconds=60))
+        moved = timers.start(60, "moved", at=clock.now() + timedelta(seconds=60))
+        assert timers.pause(paused.id).remaining_s == 60
+        assert timers.add(moved.id, 30).remaining_s == 90
+        await clock.advance(80)
+        assert not rung
+        await clock.advance(10)
+        assert [timer.name for timer in rung] == ["moved"]
+        assert timers.resume(paused.id).remaining_s == 60
+        await clock.advance(60)
+
+    assert [timer.name for timer in play(scenario)] == ["moved", "paused"]
 
 
 def test_pausing_twice_or_resuming_what_runs_changes_nothing() -> None:
