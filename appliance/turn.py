@@ -31,9 +31,10 @@ from appliance.dialogue.caller import Called
 from appliance.errors import ApplianceError
 from appliance.home.execute import CallContext
 from appliance.home.tools import Change
+from appliance.speech.clauses import ClauseSplitter
 from appliance.speech.endpoint import Endpoint, Ignored, Pause, Resumed, SpeechStarted, TurnEnded, Utterance
 from appliance.speech.recognizer import Recognition, Recognizer
-from appliance.speech.voice import Voice, VoiceError
+from appliance.speech.voice import MAX_TEXT, Voice, VoiceError
 from appliance.speech.wording import spoken
 
 _LOG = logging.getLogger(__name__)
@@ -306,12 +307,13 @@ class Turns:
                 if self._voice is None or report.fault:
                     continue
                 try:
-                    async for chunk in self._voice.synthesize(spoken(clause)):
-                        if "sample" not in first:
-                            first["sample"] = time.monotonic()
-                            self.on_phase("speaking")
-                        made.append(chunk)
-                        yield chunk
+                    for piece in _pieces(spoken(clause)):
+                        async for chunk in self._voice.synthesize(piece):
+                            if "sample" not in first:
+                                first["sample"] = time.monotonic()
+                                self.on_phase("speaking")
+                            made.append(chunk)
+                            yield chunk
                 except VoiceError as error:
                     report.fault = str(error)
                     _LOG.error("the answer could not be spoken: %s", error)
@@ -327,6 +329,12 @@ class Turns:
             self._answers.mkdir(parents=True, exist_ok=True)
             report.answer_wav = (self._answers / f"{name}.wav").resolve()
             wav.write(report.answer_wav, _joined(made), self._voice.rate_hz)
+
+
+def _pieces(text: str) -> list[str]:
+    """What the voice says at once: a report of somebody's server may be longer, above all with its numbers in words."""
+    splitter = ClauseSplitter()
+    return [*splitter.feed(text), *splitter.flush()] if len(text) > MAX_TEXT else [text]
 
 
 def _joined(chunks: list[Samples]) -> Samples:

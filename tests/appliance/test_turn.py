@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ from appliance.cli import RECORDINGS
 from appliance.home.registry import Device
 from appliance.settings import Settings
 from appliance.speech.recognizer import Hypothesis
+from appliance.speech.voice import MAX_TEXT
+from appliance.speech.wording import spoken
 from appliance.turn import TurnReport
 from tests.audio_fixtures import in_a_room, noise, say
 
@@ -204,6 +206,27 @@ def test_a_voice_that_dies_leaves_the_call_done_and_the_next_turn_works(
     assert report.changed or report.called[0].result.success
     report = loop.run_until_complete(appliance.turns.say("turn on the kitchen light"))
     assert report.answer_wav is not None
+
+
+def test_an_answer_longer_than_the_voice_takes_at_once_is_spoken_whole(
+    loop: asyncio.AbstractEventLoop, appliance: Appliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = appliance.voice
+    assert voice is not None
+    synthesize, made = voice.synthesize, list[tuple[str, int]]()
+
+    async def watched(text: str) -> AsyncIterator[Samples]:
+        chunks = [chunk async for chunk in synthesize(text)]
+        made.append((text, sum(map(len, chunks))))
+        for chunk in chunks:
+            yield chunk
+
+    monkeypatch.setattr(voice, "synthesize", watched)
+    text = "On 21 and 22 May 1999 the dentist saw 36 people, " + "then there was lunch, " * 21 + "and that is all."
+    assert len(text) > MAX_TEXT
+    loop.run_until_complete(appliance.turns.announce(text))
+    assert " ".join(piece for piece, _ in made) == spoken(text)
+    assert max(len(piece) for piece, _ in made) <= MAX_TEXT and all(samples for _, samples in made)
 
 
 def test_what_the_appliance_announces_is_not_heard_as_a_command(
