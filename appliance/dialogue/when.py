@@ -14,7 +14,11 @@ from datetime import datetime, time, timedelta
 _UNITS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86400}
 _UNITS_SAID = r"seconds?|secs?|minutes?|mins?|hours?|days?"
 _UNIT = rf"(?:{_UNITS_SAID})"
-_AMOUNT = rf"(?:(?:\d+(?:\.\d+)?|a|an|one) {_UNIT}(?: and a (?:half|quarter))?|half an hour|(?:a )?quarter of an hour)"
+_PART_MORE = r" and a (?:half|quarter)"
+_AMOUNT = (
+    rf"(?:(?:\d+(?:\.\d+)?|a|an|one) {_UNIT}(?:{_PART_MORE})?|(?:\d+|one){_PART_MORE} {_UNIT}|half an hour"
+    r"|(?:a )?quarter of an hour)"
+)
 _SPAN = rf"{_AMOUNT}(?:(?: and|,)? {_AMOUNT})?"
 _AFTER = re.compile(
     rf"\b(?:in|after|within) (?:about |around |roughly |another )?(?P<span>{_SPAN})(?: from now| time)?\b"
@@ -23,8 +27,11 @@ _FOR = re.compile(rf"\bfor (?P<span>{_SPAN})\b")
 _FROM_NOW = re.compile(rf"\b(?P<span>{_SPAN}) from now\b")
 
 _HALF = r"(?:a\.?m\.?|p\.?m\.?)(?!\w)"
+_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+"""After "half past" hours stay words."""
 _CLOCK = (
-    r"(?:(?P<to>half past|(?:a )?quarter (?:past|to)|\d{1,2} (?:minutes )?(?:past|to)) (?P<to_hour>\d{1,2})"
+    rf"(?:(?P<to>half past|(?:a )?quarter (?:past|to)|\d{{1,2}} (?:minutes )?(?:past|to)) "
+    rf"(?P<to_hour>\d{{1,2}}|{'|'.join(_HOURS)})"
     r"|(?P<word>noon|midday|midnight)|(?P<hour>\d{1,2})(?:[: ](?P<minute>[0-5]\d))?(?: ?o'?clock)?)"
     rf"(?: ?(?P<half>{_HALF}))?(?! ?(?:%|percent|degrees?|kelvin|{_UNITS_SAID})\b)"
 )
@@ -71,10 +78,10 @@ def _span(text: str) -> When | None:
         if "of an hour" in part or part == "half an hour":
             seconds += 900 if "quarter" in part else 1800
             continue
-        number, unit = part.split(" ")[:2]
-        size = _UNITS[unit.rstrip("s")]
-        seconds += (1 if number in ("a", "an", "one") else float(number)) * size
-        seconds += {"half": 0.5, "quarter": 0.25}.get(part.rpartition(" and a ")[2], 0.0) * size
+        number, *more = part.split(" ")
+        size = next(_UNITS[word.rstrip("s")] for word in more if word.rstrip("s") in _UNITS)
+        share = 0.5 if "half" in more else 0.25 if "quarter" in more else 0.0
+        seconds += ((1 if number in ("a", "an", "one") else float(number)) + share) * size
     return When(round(seconds)) if 1 <= round(seconds) <= 366 * 86400 else None
 
 
@@ -85,7 +92,8 @@ def _moment(match: re.Match[str], now: datetime, morning: bool) -> When | None:
     if match["word"]:
         hour, fixed = (0 if match["word"] == "midnight" else 12), True
     elif match["to"]:
-        hour, fixed = int(match["to_hour"]), False
+        said_hour = match["to_hour"]
+        hour, fixed = 1 + _HOURS.index(said_hour) if said_hour in _HOURS else int(said_hour), False
         amount = 30 if "half" in match["to"] else 15 if "quarter" in match["to"] else int(match["to"].split()[0])
         minute = amount if "past" in match["to"] else 60 - amount
         if "past" not in match["to"]:
