@@ -154,6 +154,9 @@ class Agent:
                     yield event
                 if not calls:
                     break
+                if turn.when is not None and self._caller.takes_its_time(calls):
+                    turn.read_whole()
+                    continue
                 began = time.monotonic()
                 async for called in self._caller.make(calls, turn, context):
                     yield called
@@ -186,8 +189,9 @@ class Agent:
         No model is asked: a yes, a no and a PIN are read in code, and only from a turn after the question.
         """
         waiting = self._home.take_pending()
-        if not waiting:
-            return
+        ringing = self._home.rings() and read_order(turn.text, self._home.now(), ringing=True)
+        if not waiting or (ringing and ringing.kind in ("quiet", "snooze")):
+            return  # "okay" to what rings is a yes to nothing: who wants the other thing says so again
         needs_pin = any(pending.needs_pin for pending in waiting)
         given = read_pin(turn.text) if needs_pin else ""
         right_pin = self._home.policy.is_pin(given)

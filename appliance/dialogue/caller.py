@@ -31,6 +31,7 @@ CERTAIN = 0.9
 """A call of which the classifier gives less than UNASKED is refused; where the model is CERTAIN of it, it is asked."""
 
 NOT_NOW = "That did not sound like something to do now, so I changed nothing"
+NOT_LATER = "I can only put off what switches or sets something"
 OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
 
 _FORBIDS = re.compile(r"(?:please |no,? |hey,? )*(?:don['\u2019]?t|do not|never)\b", re.IGNORECASE)
@@ -45,6 +46,12 @@ class Called:
 
     call: ToolCall
     result: ToolResult
+
+
+_OF_TIME = re.compile(
+    r"(?:^|_)(?:time|date|datetime|when|day|start|due|deadline|at)(?:$|_|[A-Z])|(?:Time|Date|Day|At)$"
+)
+"""Names of arguments such as due_date and startTime."""
 
 
 class Caller:
@@ -68,6 +75,8 @@ class Caller:
             asked_for = self._asked_for(call, said, context.area) if call.name in _CHANGING else None
             if has_read and call.name in _CHANGING:
                 refused = OF_OTHERS
+            elif turn.whole and turn.when is None and call.name in _CHANGING:
+                refused = NOT_UNDERSTOOD  # it was to be done later
             elif asked_for is not None and asked_for < UNASKED and written < CERTAIN:
                 refused = NOT_NOW
             if refused is not None:
@@ -78,6 +87,11 @@ class Caller:
                 result = await self._call(call, turn, replace(context, sure=sure), alone=len(requests) == 1)
             turn.note(result, foreign=result.foreign or self._quotes(result))
             yield Called(call, result)
+
+    def takes_its_time(self, requests: Sequence[ToolCallRequest]) -> bool:
+        """Whether a server's tool is asked for that takes a time itself, such as a calendar's."""
+        slots = {str(tool["name"]): tool["parameters"].get("properties", {}) for tool in self._home.tools}
+        return any(each.name not in _OWN and any(map(_OF_TIME.search, slots.get(each.name, ()))) for each in requests)
 
     def _written(self, request: ToolCallRequest, area: str | None) -> float:
         """How sure the language model is, from 0 to 1, of a call and of others that it might have written and that come
@@ -108,6 +122,8 @@ class Caller:
         if call.name not in _OWN:  # what its arguments mean only its server knows
             if _FORBIDS.match(turn.text):
                 return ToolResult(False, error=NOT_NOW)
+            if turn.when is not None:
+                return ToolResult(False, error=NOT_LATER)
             return await self._home.call(call, context)
         spoken = meant(call, [*turn.before, turn.text], self._home.registry, context.area)
         if spoken is Meant.NO or (spoken is Meant.PERHAPS and not context.sure):

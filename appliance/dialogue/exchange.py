@@ -35,6 +35,8 @@ class Exchange:
     spoken: list[str] = field(default_factory=list)
     when: When | None = None
     """What is to be done is to be done then."""
+    whole: str = ""
+    """What was said, with that time in it."""
     untrue: bool = False
     """A clause was held back: what the tools reported is told instead."""
     messages: list[Message] = field(init=False)
@@ -56,7 +58,7 @@ class Exchange:
     def record(self, call: ToolCall, result: ToolResult) -> None:
         """Remember a call that the person's yes has made, as if the model had written it."""
         self.messages.append({"role": "assistant", "content": "", "tool_calls": [asked(call)]})
-        self.note(result)
+        self.note(result, foreign=result.foreign)
 
     def tell(self, sentence: str) -> str:
         """A sentence that the code says itself; it is remembered, and given back to be said."""
@@ -65,8 +67,13 @@ class Exchange:
 
     def put_off(self, order: Order) -> None:
         """Read the command without its time, which is kept."""
-        self.when = order.when
+        self.when, self.whole = order.when, self.text
         self.read_only(order.text)
+
+    def read_whole(self) -> None:
+        """Let the model read the time, too: it is a server's, and nothing is put off here."""
+        self.when = None
+        self.read_only(self.whole)
 
     def read_only(self, text: str) -> None:
         """Let the model read this part of what was said."""
@@ -104,7 +111,9 @@ class Exchange:
         """What has to be said at the end so that the person knows what happened."""
         if self.untrue or not self.spoken:
             return self._remember(self.reports() or [NOT_UNDERSTOOD])
-        return []
+        # Said before the call: a question that waits and what went wrong were not in it.
+        untold = [each for each in self.called if each.error or not each.complete]
+        return self._remember([each.result or each.error or "" for each in untold])
 
     def failed(self) -> list[str]:
         """What is said after a fault inside."""

@@ -26,7 +26,7 @@ _REMIND = re.compile(
 )
 _ALARM = re.compile(
     rf"^{_PLEASE}(?:wake (?:me|us)(?: up)?|(?:set|make|add|create|start) (?:an|the|my|another) (?:wake ?up )?alarm"
-    r"(?: clock)?|(?:an )?alarm)(?: for me)?(?: please)?$"
+    r"(?: clock)?|(?:an )?alarm)(?: for(?: me)?)?(?: please)?$"
 )
 _WAKING = re.compile(r"\bwake (?:me|us)\b|\bwake ?up\b|\balarm\b")
 _OURS = r"(?:alarms?|reminders?|wake ?up calls?|delayed (?:commands?|orders?))"

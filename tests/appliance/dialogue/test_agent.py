@@ -134,6 +134,14 @@ def test_a_failure_is_never_passed_over() -> None:
     assert answer == f"{called[0].result.error}." and "flux capacitor" in answer
 
 
+def test_what_is_said_before_a_call_hides_neither_its_question_nor_its_failure() -> None:
+    table = Table("Okay.\n" + call("HassTurnOff", name="front door", domain="lock"))
+    assert table.say("unlock the front door")[0] == "Okay. Should I unlock Front Door?"
+    table = Table("Okay.\n" + call("HassTurnOn", name="kitchen light", area="garage"), "")
+    answer, called = table.say("turn on the kitchen light in the garage")
+    assert not called[0].result.success and called[0].result.error in answer  # type: ignore[operator]
+
+
 def test_what_was_spoken_of_before_may_be_acted_upon() -> None:
     table = Table(
         call("HassTurnOn", name="kitchen light"), "kitchen light is on.",

@@ -38,6 +38,10 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
         ("open the blinds tomorrow morning at 8", "open the blinds", at(23, 8)),
         ("open the blinds tomorrow at 8", "open the blinds", at(23, 8)),
         ("close the blinds at 5 in the afternoon", "close the blinds", at(22, 17)),
+        ("at half past seven turn on the heating", "turn on the heating", at(22, 19, 30)),
+        ("turn off the heating at quarter to ten pm", "turn off the heating", at(22, 21, 45)),
+        ("turn off the heating in 2 and a half hours", "turn off the heating", 9000),
+        ("turn off the heating in one and a quarter hours", "turn off the heating", 4500),
         ("at 0 30 turn off the tv", "turn off the tv", at(23, 0, 30)),
     ],
 )
@@ -61,6 +65,8 @@ def test_what_is_no_time_is_not_taken_for_one(text: str) -> None:
     ("text", "order"),
     [
         ("Wake me up at 7.", Order("alarm", when=When(60000, at(23, 7), bare=True), about="alarm")),
+        ("Wake me at half past seven", Order("alarm", when=When(61800, at(23, 7, 30)), about="alarm")),
+        ("set an alarm for tomorrow at 7 am", Order("alarm", when=When(60000, at(23, 7)), about="alarm")),
         ("Set an alarm for 10 minutes", Order("alarm", when=When(600), about="alarm")),
         ("Remind me in 20 minutes to turn the roast", Order("reminder", "turn the roast", When(1200), "reminder")),
         ("in 10 minutes remind me that the tea is ready", Order("reminder", "the tea is ready", When(600), "reminder")),
@@ -147,23 +153,34 @@ def test_an_alarm_and_a_reminder_need_no_model() -> None:
     assert [timer.kind for timer in table.home.timers.running()] == ["reminder"]
 
 
+class Ringing(Bell):
+    def __init__(self) -> None:
+        self.stopped = 0
+
+    @property
+    def ringing(self) -> list[object]:  # type: ignore[override]
+        return [] if self.stopped else [object()]
+
+    def quiet(self) -> list[object]:  # type: ignore[override]
+        self.stopped += 1
+        return []
+
+
 def test_stop_stops_what_rings() -> None:
-    class Ringing(Bell):
-        def __init__(self) -> None:
-            self.stopped = 0
-
-        @property
-        def ringing(self) -> list[object]:  # type: ignore[override]
-            return [object()]
-
-        def quiet(self) -> list[object]:  # type: ignore[override]
-            self.stopped += 1
-            return []
-
     table = Table()
     table.home.bell = bell = Ringing()
     assert table.say("stop")[0] == "Okay."
     assert bell.stopped == 1
+
+
+@pytest.mark.parametrize("text", ["okay", "thanks", "yes", "okay stop it"])
+def test_a_word_to_what_rings_is_a_yes_to_no_question(text: str) -> None:
+    table = Table(call("HassTurnOff", name="front door", domain="lock"))
+    assert table.say("unlock the front door")[0] == "Should I unlock Front Door?"
+    table.home.bell = bell = Ringing()
+    assert table.say(text)[0] == "Okay." and bell.stopped == 1
+    table.say("yes")
+    assert table.state("lock.front_door") == "locked", "the question is gone"
 
 
 def test_to_be_told_in_a_while_is_left_to_the_model_and_so_is_a_reason() -> None:

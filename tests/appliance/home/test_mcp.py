@@ -168,6 +168,7 @@ def test_what_must_be_confirmed_waits_for_a_yes(shared: Visit) -> None:
         assert (await say(agent, "no"))[0] == "Okay, I did nothing." and bench.seen() == []
         await say(agent, "delete the note shopping")
         assert (await say(agent, "yes"))[0] == "Shopping is deleted."
+        assert not any("is deleted" in text for text in agent._conversation.said()), "the server's words are nobody's"
         assert bench.seen() == [["delete", {"name": "shopping"}]]
         agent.close()
 
@@ -179,6 +180,24 @@ def test_a_prohibition_reaches_no_server(shared: Visit) -> None:
         agent, _ = bench.agent(call("my_notes_say_it", text="x"), "ok.")
         await say(agent, "don't say it")
         assert bench.seen() == []
+        agent.close()
+
+    shared(visit)
+
+
+def test_a_tool_that_takes_a_time_is_given_it_and_another_is_not_put_off(shared: Visit) -> None:
+    async def visit(bench: Bench) -> None:
+        rome = call("my_notes_weather", place='{"city": "Rome"}', day="tomorrow")
+        lamp_on = call("HassTurnOn", name="lamp")
+        agent, model = bench.agent(rome, rome + lamp_on, ".", call("my_notes_say_it", text="hello"), ".")
+        answer, called = await say(agent, "put the weather of rome for tomorrow at 8 am on the lamp")
+        read = [[str(each["content"]) for each in messages if each["role"] == "user"][-1] for messages in model.read]
+        assert read[0] == "put the weather of rome for on the lamp" and "tomorrow at 8 am" in read[1]
+        assert [each.call.name for each in called] == ["my_notes_weather", "HassTurnOn"]
+        assert not called[1].result.success and bench.registry.get("light.lamp").state != "on", "it was for tomorrow"
+        answer, _ = await say(agent, "say hello to them in 10 minutes")
+        assert "I can only put off what switches or sets something" in answer
+        assert [name for name, _ in bench.seen()] == ["weather"]
         agent.close()
 
     shared(visit)
