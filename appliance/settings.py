@@ -123,7 +123,7 @@ class SpeechSettings(Section):
     """Silence after which recognition starts ahead; at most end_silence_ms."""
 
     max_turn_s: Annotated[float, Field(ge=1, le=30)] = 15
-    """A turn that lasts longer is ended."""
+    """What lasts longer without a pause is no command, and is ignored to its end."""
 
     recognizer: RecognizerSettings = RecognizerSettings()
     voice: VoiceSettings = VoiceSettings()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -42,9 +42,6 @@ class Utterance:
 
     last_speech: int
     """Index just past the last audible sample of speech."""
-
-    ended: Literal["silence", "length"]
-    """Whether silence ended it (or the end of the source), or it reached the longest turn."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +97,12 @@ class Endpoint:
         self._next = 0  # index that the next frame has when none is lost
         self._before: deque[Frame] = deque(maxlen=PRE_ROLL_FRAMES)
         self._turn: _Turn | None = None
+        self._quiet: int | None = None  # samples of silence since a turn that was too long, whose end is waited for
 
     def feed(self, frame: Frame) -> list[Event]:
-        """Hear the next frame. A gap in the indices drops an open turn: half a command is a different command."""
+        """Hear the next frame. A gap in the indices drops an open turn, and speech without a pause for longer than one
+        may last is none, to its end: half a command is a different command.
+        """
         events: list[Event] = []
         if frame.index != self._next:
             if self._turn is not None:
@@ -110,8 +110,13 @@ class Endpoint:
             self._reset()
         self._next = frame.index + FRAME_SAMPLES
         probability = self._vad.probability(frame.samples)
+        speech = probability >= self._settings.vad_threshold - _HYSTERESIS
+        if self._quiet is not None:
+            self._quiet = 0 if speech else self._quiet + FRAME_SAMPLES
+            if self._quiet >= self._end:
+                self._quiet = None
+            return events
         if self._turn is not None:
-            speech = probability >= self._settings.vad_threshold - _HYSTERESIS
             return events + self._continue(self._turn, frame, speech)
         if probability >= self._settings.vad_threshold:
             self._turn = _Turn([*self._before], frame)
@@ -124,7 +129,7 @@ class Endpoint:
         """The source has ended, and with it an open turn."""
         turn = self._turn
         self._reset()
-        return [self._conclude(turn, "silence")] if turn is not None else []
+        return [self._conclude(turn)] if turn is not None else []
 
     def _continue(self, turn: _Turn, frame: Frame, speech: bool) -> list[Event]:
         events: list[Event] = []
@@ -133,25 +138,25 @@ class Endpoint:
             events.append(Resumed(frame.index))
             turn.paused = False
         if turn.silence >= self._end:
-            events.append(self._conclude(turn, "silence"))
+            events.append(self._conclude(turn))
             self._turn = None
         elif turn.length >= self._longest:
-            events.append(self._conclude(turn, "length"))
-            self._turn = None
+            events.append(Ignored(f"no pause in {self._settings.max_turn_s:g} s", turn.onset))
+            self._turn, self._quiet = None, 0
         elif turn.silence >= self._early and not turn.paused and turn.speech >= self._shortest:
-            events.append(Pause(turn.utterance("silence")))
+            events.append(Pause(turn.utterance()))
             turn.paused = True
         return events
 
-    def _conclude(self, turn: _Turn, ended: Literal["silence", "length"]) -> TurnEnded | Ignored:
+    def _conclude(self, turn: _Turn) -> TurnEnded | Ignored:
         if turn.speech < self._shortest:
             return Ignored(f"shorter than {self._settings.min_speech_ms} ms", turn.onset)
-        return TurnEnded(turn.utterance(ended))
+        return TurnEnded(turn.utterance())
 
     def _reset(self) -> None:
         self._vad.reset()
         self._before.clear()
-        self._turn = None
+        self._turn = self._quiet = None
 
 
 class _Turn:
@@ -182,11 +187,11 @@ class _Turn:
             self.last_speech = self._last_audible()
         self.silence = frame.index + FRAME_SAMPLES - self.last_speech
 
-    def utterance(self, ended: Literal["silence", "length"]) -> Utterance:
+    def utterance(self) -> Utterance:
         end = self._frames[-1].index + FRAME_SAMPLES
         last_speech = self.last_speech if self.silence else end
         samples = np.concatenate([frame.samples for frame in self._frames])
-        return Utterance(samples, self._frames[0].index, last_speech, ended)
+        return Utterance(samples, self._frames[0].index, last_speech)
 
     def _last_audible(self) -> int:
         """Index just past the last window that is louder than the silence, in the frames before the newest one."""

@@ -60,7 +60,6 @@ def test_utterance_is_the_sound_of_the_source_from_before_the_onset_on() -> None
     first_loud = RATE_HZ // 2 + int(np.flatnonzero(np.abs(said) > 100)[0])
     assert 0.1 * RATE_HZ < first_loud - turn.start < 0.5 * RATE_HZ
     assert np.array_equal(turn.samples, room[turn.start : turn.start + len(turn.samples)])
-    assert turn.ended == "silence"
 
 
 @pytest.mark.parametrize("text", ["Turn on the kitchen light", "Turn off the lights", "Stop", "Open the window"])
@@ -110,12 +109,14 @@ def test_pause_gives_the_utterance_that_the_turn_ends_with() -> None:
     assert np.array_equal(early.samples, final.samples[: len(early.samples)])
 
 
-def test_turn_that_never_ends_is_cut_at_the_longest() -> None:
+def test_speech_that_does_not_pause_is_no_turn_to_its_end_and_the_next_one_is() -> None:
     endless = np.concatenate([say("the lights and the blinds and the doors and the windows and") for _ in range(4)])
-    events = events_of(frames_of(endless), SpeechSettings(max_turn_s=2))
-    long = [turn for turn in turns(events) if turn.ended == "length"]
-    assert len(long) >= 3
-    assert all(len(turn.samples) <= 2 * RATE_HZ + (PRE_ROLL_FRAMES + 1) * FRAME_SAMPLES for turn in long)
+    room = in_a_room(0.5, endless, 1.0, say("Turn on the kitchen light"), 1.0)
+    events = events_of(frames_of(room), SpeechSettings(max_turn_s=3))
+    assert [event.reason for event in events if isinstance(event, Ignored)] == ["no pause in 3 s"]
+    (turn,) = turns(events)
+    assert turn.start > len(endless) and turn.last_speech > turn.start + RATE_HZ // 2
+    assert not turns(events_of(frames_of(endless), SpeechSettings(max_turn_s=3))), "nor where the source ends in it"
 
 
 def test_end_of_the_source_ends_an_open_turn() -> None:
