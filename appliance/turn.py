@@ -326,9 +326,13 @@ class Turns:
             async for _ in sound():
                 pass
         if made and self._answers is not None and self._voice is not None:
-            self._answers.mkdir(parents=True, exist_ok=True)
-            report.answer_wav = (self._answers / f"{name}.wav").resolve()
-            wav.write(report.answer_wav, _joined(made), self._voice.rate_hz)
+            path = (self._answers / f"{name}.wav").resolve()
+            try:
+                wav.write(path, _joined(made), self._voice.rate_hz)
+                report.answer_wav = path
+            except wav.AudioFileError as error:  # a full disk: it was spoken, and that counts
+                report.fault = str(error)
+                _LOG.error("the answer was not kept: %s", error)
 
 
 def _pieces(text: str) -> list[str]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import struct
 from collections.abc import Iterator
@@ -56,14 +57,16 @@ def frames(path: Path) -> Iterator[Samples]:
 
 
 def write(path: Path, samples: Samples, rate_hz: int) -> None:
-    """Write int16 [samples] as a 16-bit mono WAV.
+    """Write int16 [samples] as a 16-bit mono WAV, in a folder that is made where there is none.
 
     Raises:
         AudioFileError: the file cannot be written.
     """
+    made = io.BytesIO()  # libsndfile takes a full disk for a fault of the program
+    soundfile.write(made, samples, rate_hz, subtype="PCM_16", format="WAV")
     try:
-        with path.open("wb") as stream:
-            soundfile.write(stream, samples, rate_hz, subtype="PCM_16", format="WAV")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(made.getvalue())
     except OSError as error:
         raise AudioFileError(f"{path} cannot be written: {error.strerror or error}.") from error
 

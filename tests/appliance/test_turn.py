@@ -229,6 +229,16 @@ def test_an_answer_longer_than_the_voice_takes_at_once_is_spoken_whole(
     assert max(len(piece) for piece, _ in made) <= MAX_TEXT and all(samples for _, samples in made)
 
 
+def test_an_answer_that_cannot_be_kept_is_spoken_all_the_same(
+    loop: asyncio.AbstractEventLoop, appliance: Appliance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(appliance.turns, "_answers", tmp_path / "file" / "answers")
+    report = loop.run_until_complete(appliance.turns.say("turn on the kitchen light"))
+    assert report.answer and report.called[0].result.success
+    assert report.answer_wav is None and report.fault and "cannot be written" in report.fault
+
+
 def test_what_the_appliance_announces_is_not_heard_as_a_command(
     loop: asyncio.AbstractEventLoop, appliance: Appliance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

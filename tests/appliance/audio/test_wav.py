@@ -167,5 +167,11 @@ def test_absurd_rate_is_told(tmp_path: Path, rate_hz: int) -> None:
 
 
 def test_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(AudioFileError, match=r"a\.wav cannot be written: No such file or directory"):
-        wav.write(tmp_path / "nowhere" / "a.wav", tone(0.1), RATE_HZ)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AudioFileError, match=r"a\.wav cannot be written: "):
+        wav.write(tmp_path / "file" / "a.wav", tone(0.1), RATE_HZ)
+
+
+def test_a_full_disk_is_told() -> None:
+    with pytest.raises(AudioFileError, match="cannot be written: No space left"):
+        wav.write(Path("/dev/full"), tone(1.0), RATE_HZ)
