@@ -68,11 +68,13 @@ class Microphone:
 
     async def __aenter__(self) -> Microphone:
         self._loop = asyncio.get_running_loop()
-        self._stream = await asyncio.to_thread(Stream, self._name, "input", RATE_HZ, self._hear, self._end)
+        self._stream = await Stream.open(self._name, "input", RATE_HZ, self._hear, self._end)
+        self._framer = Framer(self._stream.rate_hz)
+        starting = asyncio.ensure_future(asyncio.to_thread(self._stream.start))
         try:
-            self._framer = Framer(self._stream.rate_hz)
-            await asyncio.to_thread(self._stream.start)
-        except AudioDeviceError:
+            await asyncio.shield(starting)
+        except BaseException:  # also where nobody waits for it any more
+            await asyncio.wait([starting])  # PortAudio does not close what it is starting
             await asyncio.to_thread(self._stream.close)
             raise
         return self

@@ -6,6 +6,7 @@ PortAudio is a system library. It is loaded when a card is first asked for, so t
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import logging
@@ -109,6 +110,17 @@ class Stream:
                     finished_callback=ended,
                 )
                 _open_streams += 1
+
+    @classmethod
+    async def open(cls, name: str, kind: Kind, rate_hz: int, callback: Callback, ended: Callable[[], None]) -> Stream:
+        """A stream, opened on a thread; closed again where nobody waits for it any more. Raises AudioDeviceError."""
+        opening = asyncio.ensure_future(asyncio.to_thread(cls, name, kind, rate_hz, callback, ended))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            with contextlib.suppress(AudioDeviceError):
+                await asyncio.to_thread((await opening).close)
+            raise
 
     def start(self) -> None:
         """Let the sound flow. Raises AudioDeviceError."""

@@ -63,7 +63,7 @@ class Speaker:
         tasks: list[asyncio.Task[None]] = []
         stream = None
         try:
-            stream = await asyncio.to_thread(Stream, self._name, "output", rate_hz, playback.fill, playback.end)
+            stream = await Stream.open(self._name, "output", rate_hz, playback.fill, playback.end)
             feeding = asyncio.create_task(playback.feed(stream, first, chunks))
             watching = asyncio.create_task(playback.watch(stream.name))
             tasks += [feeding, watching]

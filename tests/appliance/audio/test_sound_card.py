@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soxr
 
-from appliance.audio import wav
+from appliance.audio import sound_card, wav
 from appliance.audio.format import FRAME_SAMPLES, RATE_HZ, Frame, Samples
 from appliance.audio.microphone import QUEUE_FRAMES, Framer, Microphone
 from appliance.audio.sound_card import AudioDeviceError, find_device
@@ -137,6 +137,21 @@ def test_resumed_microphone_has_forgotten_what_it_heard_meanwhile(server: SoundS
 def test_card_is_found_by_a_part_of_its_name_in_any_case(server: SoundServer) -> None:
     assert find_device("HEADS", "input").name == "headset"
     assert find_device("default", "output").name == "default"
+
+
+def test_a_card_that_nobody_waits_for_any_more_is_closed(server: SoundServer) -> None:
+    async def give_up() -> None:
+        for turns in range(1, 4):
+            for opening in (Microphone().__aenter__(), Speaker().play(chunked(tone(0.1)), RATE_HZ)):
+                task = asyncio.ensure_future(opening)
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+
+    asyncio.run(give_up())
+    assert sound_card._open_streams == 0
 
 
 def test_unknown_card_is_told_with_the_cards_that_there_are(server: SoundServer) -> None:
