@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 from collections import OrderedDict
@@ -90,10 +91,12 @@ class PrefixCache:
                     _, self._kept[found] = files.read(path, self._model)
                 except (SnapshotError, OSError) as error:
                     log.warning("kept prefix refused: %s", error)
-                    path.unlink(missing_ok=True)
                     del self._on_disk[found]
+                    with contextlib.suppress(OSError):
+                        path.unlink()
                     continue
-                path.touch()  # used now
+                with contextlib.suppress(OSError):  # a disk that can only be read
+                    path.touch()  # used now
             self._kept.move_to_end(found)
             return self._kept[found]
         return None

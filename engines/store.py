@@ -202,7 +202,7 @@ def install(folder: Path, store: Path) -> Path:
     check_files(folder)
     name = identity(folder)
     place = store / "bundles" / name
-    if not place.is_dir():
+    if not _whole(place):
         new = store / "bundles" / f".{name}.new"
         shutil.rmtree(new, ignore_errors=True)
         shutil.copytree(folder, new)
@@ -210,13 +210,29 @@ def install(folder: Path, store: Path) -> Path:
         for file in (path for path in new.rglob("*") if path.is_file()):
             with file.open("rb") as opened:
                 os.fsync(opened.fileno())
-        new.replace(place)
+        if place.exists():
+            damaged = place.with_name(f".{name}.old")
+            shutil.rmtree(damaged, ignore_errors=True)
+            place.rename(damaged)
+            new.replace(place)
+            shutil.rmtree(damaged, ignore_errors=True)
+        else:
+            new.replace(place)
     before = current(store)
     if before is not None and before != place:
         _point(store / "previous", before)
     _point(store / "current", place)
     _clear(store)
     return place
+
+
+def _whole(place: Path) -> bool:
+    """Whether a bundle lies there as it was installed."""
+    try:
+        check_files(place)
+        return identity(place) == place.name
+    except (EngineError, OSError, ValueError):
+        return False
 
 
 def rollback(store: Path) -> Path:

@@ -107,7 +107,7 @@ class OpenAIServer:
         if tools:
             request["tools"] = [{"type": "function", "function": tool} for tool in map(function, tools)]
         calls: dict[int, _Call] = {}
-        finished = False
+        reason = ""
         if cancelled():
             raise Cancelled
         with self._told(), self._client.chat.completions.create(**request) as stream:
@@ -119,10 +119,10 @@ class OpenAIServer:
                     if not self.first_token_s and any(value for key, value in delta.items() if key != "role"):
                         self.first_token_s = time.monotonic() - began
                     yield from _take(delta, calls)
-                    finished = finished or choice.get("finish_reason") is not None
-        if not finished:
+                    reason = reason or str(choice.get("finish_reason") or "")
+        if not reason:
             raise EngineError(f"{self._where} cut its answer off; nothing was called. See the server's log.")
-        yield from (calls[index].event() for index in sorted(calls))
+        yield from (calls[index].event(cut=index == max(calls) and reason == "length") for index in sorted(calls))
 
     def likelihoods(
         self, messages: Sequence[Message], texts: Sequence[str], tools: Sequence[Tool] = ()
@@ -172,10 +172,10 @@ class _Call:
     name: str = ""
     arguments: str = ""
 
-    def event(self) -> ToolCallRequest | MalformedCall:
-        """The whole call; no arguments at all are none."""
+    def event(self, *, cut: bool) -> ToolCallRequest | MalformedCall:
+        """The whole call; no arguments at all are none, but of one that was cut off they are missing."""
         try:
-            arguments = json.loads(self.arguments or "{}")
+            arguments = json.loads(self.arguments or ("" if cut else "{}"))
         except (ValueError, RecursionError):
             arguments = None
         if not self.name or not isinstance(arguments, dict):

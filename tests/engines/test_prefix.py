@@ -104,6 +104,20 @@ def test_a_folder_that_cannot_be_used_costs_only_the_files(tmp_path: Path) -> No
     assert cache.longest([1, 2])
 
 
+def test_a_disk_that_can_only_be_read_still_gives_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    first = PrefixCache(folder=tmp_path, model="m")
+    first.keep([1], state(1), pin=True)
+    first.keep([5], state(1), pin=True)
+    min(tmp_path.iterdir()).write_bytes(b"damaged")
+    cache = PrefixCache(folder=tmp_path, model="m")
+    monkeypatch.setattr(Path, "touch", read_only)
+    monkeypatch.setattr(Path, "unlink", read_only)
+    assert [bool(cache.longest([key, 9])) for key in (1, 5)].count(True) == 1
+
+
 def test_what_a_cut_write_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / "a.state.new").write_bytes(b"half")
     PrefixCache(folder=tmp_path, model="m")

@@ -137,6 +137,16 @@ def test_a_bundle_that_was_damaged_in_the_store_is_not_gone_back_to(bundle: Path
     assert store.current(place) != first
 
 
+def test_installing_a_bundle_again_mends_its_damaged_copy(bundle: Path, tmp_path: Path) -> None:
+    place = tmp_path / "store"
+    first = store.install(bundle, place)
+    for damage in (lambda: (first / "config.json").write_text("{}"), lambda: (first / "config.json").unlink()):
+        damage()
+        assert store.install(bundle, place) == first == store.current(place)
+        store.check_files(first)
+        assert [each.name for each in (place / "bundles").iterdir()] == [first.name]
+
+
 def test_the_verbs(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reference", str(bundle)]) == 0
     assert main(["verify", str(bundle)]) == 0
