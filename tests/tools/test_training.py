@@ -17,7 +17,7 @@ import torch
 from appliance.models import HOME_MODEL
 from engines.bundle import member_folder
 from engines.nemotron_h.config import NemotronHConfig
-from tools.home_model import measure, training
+from tools.home_model import measure, readers, training
 from tools.home_model.readers import ReaderError, in_turn, reading
 from tools.home_model.training import CHAT, LENGTH, Recipe, Training, configuration
 
@@ -99,8 +99,8 @@ def test_readers_make_the_same_batches_again(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_bytes((HOME_MODEL / "tokenizer.json").read_bytes())
 
     def first(seed: str) -> list[tuple[np.ndarray, np.ndarray]]:
-        with reading(2, tmp_path, CHAT, seed, 2, 200, takers=2) as queues:
-            one, other = ([(b.tokens, b.weights) for b in islice(in_turn(each), 4)] for each in queues)
+        with reading(2, tmp_path, CHAT, seed, 2, 200, takers=2) as feeds:
+            one, other = ([(b.tokens, b.weights) for b in islice(in_turn(each), 4)] for each in feeds)
         assert same_batches(one, other), "both who train get every batch"
         return one
 
@@ -108,6 +108,16 @@ def test_readers_make_the_same_batches_again(tmp_path: Path) -> None:
     assert [(tokens.shape, weights.shape) for tokens, weights in found] == [((2, 201), (2, 200))] * 4
     assert not (found[0][0] == found[1][0]).all(), "two readers, two streams"
     assert same_batches(found, first("a")) and not same_batches(found, first("b"))
+
+
+def test_who_has_finished_starves_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tokenizer.json").write_bytes((HOME_MODEL / "tokenizer.json").read_bytes())
+    monkeypatch.setattr(readers, "AHEAD", 2)
+    monkeypatch.setattr(readers, "PATIENCE_S", 30)
+    with reading(1, tmp_path, CHAT, "a", 1, 100, takers=2) as (done, going):
+        assert len(list(islice(in_turn(going), 2))) == 2
+        done.left.set()
+        assert len(list(islice(in_turn(going), 6))) == 6
 
 
 def same_batches(one: list[tuple[np.ndarray, np.ndarray]], other: list[tuple[np.ndarray, np.ndarray]]) -> bool:
@@ -145,8 +155,8 @@ def test_a_gpu_learns_what_the_cpu_learns(tmp_path: Path) -> None:
 
 def test_a_reader_that_fails_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("no tokenizer")
-    with reading(1, tmp_path, CHAT, "a", 2, 200) as queues, pytest.raises(ReaderError, match="seed 'a 0' failed"):
-        next(in_turn(queues[0]))
+    with reading(1, tmp_path, CHAT, "a", 2, 200) as feeds, pytest.raises(ReaderError, match="seed 'a 0' failed"):
+        next(in_turn(feeds[0]))
 
 
 def test_a_training_ends_with_a_report(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,9 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from queue import Full
 from typing import Any
 
 from tokenizers import Tokenizer
@@ -26,51 +28,69 @@ class ReaderError(RuntimeError):
     """A process that makes batches has failed; the message holds its traceback."""
 
 
-Queues = Sequence[Any]
-"""Of multiprocessing, one of each reader."""
+@dataclass(frozen=True)
+class Feed:
+    """What one who trains is given, from any process."""
+
+    queues: Sequence[Any]
+    """Of multiprocessing, one of each reader."""
+    left: Any
+    """Its event: set when no more is wanted, or readers would wait for ever for room in its queues."""
 
 
 @contextmanager
 def reading(
     count: int, folder: Path, chat: Path, seed: str, rows: int, length: int, takers: int = 1
-) -> Iterator[list[Queues]]:
-    """Start `count` readers that make batches of `rows` rows for `takers` who train, all of whom get every batch: the
-    queues of each. The same batches from the same seed and count. `folder` has the tokenizer, `chat` the template.
+) -> Iterator[list[Feed]]:
+    """Start `count` readers that make batches of `rows` rows for `takers` who train, all of whom get every batch until
+    they leave: the feed of each. The same batches from the same seed and count. `folder` has the tokenizer, `chat` the template.
     """
     context = multiprocessing.get_context("spawn")
-    queues = [[context.Queue(AHEAD) for _ in range(takers)] for _ in range(count)]
+    feeds = [Feed([context.Queue(AHEAD) for _ in range(count)], context.Event()) for _ in range(takers)]
     processes = [
-        context.Process(target=_read, args=(each, folder, chat, f"{seed} {k}", rows, length), daemon=True)
-        for k, each in enumerate(queues)
+        context.Process(
+            target=_read,
+            args=([(feed.queues[k], feed.left) for feed in feeds], folder, chat, f"{seed} {k}", rows, length),
+            daemon=True,
+        )
+        for k in range(count)
     ]
     for process in processes:
         process.start()
     try:
-        yield list(zip(*queues, strict=True))
+        yield feeds
     finally:
         for process in processes:
             process.terminate()
             process.join()
 
 
-def in_turn(queues: Queues) -> Iterator[Batch]:
+def in_turn(feed: Feed) -> Iterator[Batch]:
     """A batch of each reader in turn, endlessly. Raises ReaderError where one has failed, queue.Empty where one makes no
     more.
     """
     while True:
-        for queue in queues:
+        for queue in feed.queues:
             got = queue.get(timeout=PATIENCE_S)
             if isinstance(got, str):
                 raise ReaderError(got)
             yield Batch(*got)
 
 
-def _read(queues: Queues, folder: Path, chat: Path, seed: str, rows: int, length: int) -> None:
+def _read(takers: Sequence[tuple[Any, Any]], folder: Path, chat: Path, seed: str, rows: int, length: int) -> None:
     try:
         encoder = dataset.Encoder(Tokenizer.from_file(str(folder / "tokenizer.json")), ChatFormat.from_folder(chat))
         for batch in dataset.batches(encoder, seed, rows, length):
-            for queue in queues:
-                queue.put((batch.tokens, batch.weights))
+            for taker in takers:
+                _give(*taker, (batch.tokens, batch.weights))
     except Exception:  # whatever a sentence may come to: who waits for batches is to know at once
-        for queue in queues:
-            queue.put(f"the reader of seed {seed!r} failed:\n{traceback.format_exc()}")
+        for taker in takers:
+            _give(*taker, f"the reader of seed {seed!r} failed:\n{traceback.format_exc()}")
+
+
+def _give(queue: Any, left: Any, item: object) -> None:
+    while not left.is_set():
+        try:
+            return queue.put(item, timeout=1)
+        except Full:
+            continue
