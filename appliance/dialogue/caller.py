@@ -36,6 +36,10 @@ OF_OTHERS = "I have just read what others wrote, so please ask me for that once 
 
 _FORBIDS = re.compile(r"(?:please |no,? |hey,? )*(?:don['\u2019]?t|do not|never)\b", re.IGNORECASE)
 """What is plainly forbidden reaches no tool of a server: the classifier does not know them."""
+_OF_TIME = re.compile(
+    r"(?:^|_)(?:time|date|datetime|when|day|start|due|deadline|at)(?:$|_|[A-Z])|(?:Time|Date|Day|At)$"
+)
+"""Names of arguments such as due_date and startTime."""
 _OWN = frozenset(str(tool["name"]) for tool in TOOLS)
 _CHANGING = frozenset(ACTS) | TIMER_TOOLS - {"HassTimerStatus"} | {BROADCAST}
 
@@ -46,12 +50,6 @@ class Called:
 
     call: ToolCall
     result: ToolResult
-
-
-_OF_TIME = re.compile(
-    r"(?:^|_)(?:time|date|datetime|when|day|start|due|deadline|at)(?:$|_|[A-Z])|(?:Time|Date|Day|At)$"
-)
-"""Names of arguments such as due_date and startTime."""
 
 
 class Caller:
