@@ -140,7 +140,7 @@ class Endpoint:
         if turn.silence >= self._end:
             events.append(self._conclude(turn))
             self._turn = None
-        elif turn.length >= self._longest:
+        elif turn.length >= self._longest and not turn.silence:
             events.append(Ignored(f"no pause in {self._settings.max_turn_s:g} s", turn.onset))
             self._turn, self._quiet = None, 0
         elif turn.silence >= self._early and not turn.paused and turn.speech >= self._shortest:
