@@ -210,14 +210,12 @@ def install(folder: Path, store: Path) -> Path:
         for file in (path for path in new.rglob("*") if path.is_file()):
             with file.open("rb") as opened:
                 os.fsync(opened.fileno())
+        damaged = store / "bundles" / f".{name}.old"
+        shutil.rmtree(damaged, ignore_errors=True)
         if place.exists():
-            damaged = place.with_name(f".{name}.old")
-            shutil.rmtree(damaged, ignore_errors=True)
             place.rename(damaged)
-            new.replace(place)
-            shutil.rmtree(damaged, ignore_errors=True)
-        else:
-            new.replace(place)
+        new.replace(place)
+        shutil.rmtree(damaged, ignore_errors=True)
     before = current(store)
     if before is not None and before != place:
         _point(store / "previous", before)

@@ -16,7 +16,7 @@ from appliance.dialogue.intents import EXCEPT, IntentClassifier, intent
 from appliance.dialogue.items import one_each
 from appliance.dialogue.pointing import Meant, anywhere, at_the_window, beside, meant, where_it_was
 from appliance.home.acts import ACTS
-from appliance.home.execute import CallContext, Home
+from appliance.home.execute import NOT_LATER, CallContext, Home
 from appliance.home.naming import without, words
 from appliance.home.registry import Device
 from appliance.home.speakers import BROADCAST
@@ -31,7 +31,6 @@ CERTAIN = 0.9
 """A call of which the classifier gives less than UNASKED is refused; where the model is CERTAIN of it, it is asked."""
 
 NOT_NOW = "That did not sound like something to do now, so I changed nothing"
-NOT_LATER = "I can only put off what switches or sets something"
 OF_OTHERS = "I have just read what others wrote, so please ask me for that once more."
 
 _FORBIDS = re.compile(r"(?:please |no,? |hey,? )*(?:don['\u2019]?t|do not|never)\b", re.IGNORECASE)

@@ -39,6 +39,7 @@ from appliance.home.tools import TOOLS, Schema, ToolCall, ToolResult, coerce, va
 _LOG = logging.getLogger(__name__)
 _CROWD_S = 0.06  # more time for each of several devices at once: they may share a radio
 _PATIENCE = {"lock": 4, "cover": 2.5, "valve": 2.5}  # things that move take longer to report
+NOT_LATER = "I can only put off what switches or sets something"
 ORDER_LATE_S = 120.0
 """A delayed command that comes later than this, since the appliance was off, is not carried out."""
 # What slides: of several such commands only the latest counts.
@@ -217,7 +218,7 @@ class Home:
             typed = coerce(call)
             validate(typed)
             if typed.name not in ACTS:
-                raise CannotDo("I can only put off what switches or sets something")
+                raise CannotDo(NOT_LATER)
             planned, refused, strictest = self._plan(typed, context.area)
             if not planned:
                 raise CannotDo(refused[0])

@@ -43,7 +43,8 @@ def reading(
     count: int, folder: Path, chat: Path, seed: str, rows: int, length: int, takers: int = 1
 ) -> Iterator[list[Feed]]:
     """Start `count` readers that make batches of `rows` rows for `takers` who train, all of whom get every batch until
-    they leave: the feed of each. The same batches from the same seed and count. `folder` has the tokenizer, `chat` the template.
+    they leave: the feed of each. The same batches from the same seed and count. `folder` has the tokenizer, `chat` the
+    template.
     """
     context = multiprocessing.get_context("spawn")
     feeds = [Feed([context.Queue(AHEAD) for _ in range(count)], context.Event()) for _ in range(takers)]
