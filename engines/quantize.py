@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
@@ -151,11 +150,15 @@ def to_e4m3(values: NDArray[np.float32], scale: float) -> NDArray[np.uint8]:
     `QuantizeLinear` and TensorRT round.
     """
     within = np.clip(values / np.float32(scale), -E4M3_MAX, E4M3_MAX)
+    import ml_dtypes  # comes with `export`; running a bundle needs none of it
+
     return np.asarray(within.astype(ml_dtypes.float8_e4m3fn).view(np.uint8))
 
 
 def to_bf16(values: NDArray[np.float32]) -> NDArray[np.uint16]:
     """fp32 -> the bit patterns of the nearest BF16 numbers, ties to even."""
+    import ml_dtypes  # comes with `export`; running a bundle needs none of it
+
     return np.asarray(values.astype(ml_dtypes.bfloat16).view(np.uint16))
 
 
