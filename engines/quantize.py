@@ -149,9 +149,9 @@ def to_e4m3(values: NDArray[np.float32], scale: float) -> NDArray[np.uint8]:
     """fp32 -> the bytes of the nearest E4M3 numbers times `scale`, ties to even, what is too large to 448: as ONNX's
     `QuantizeLinear` and TensorRT round.
     """
-    within = np.clip(values / np.float32(scale), -E4M3_MAX, E4M3_MAX)
     import ml_dtypes  # comes with `export`; running a bundle needs none of it
 
+    within = np.clip(values / np.float32(scale), -E4M3_MAX, E4M3_MAX)
     return np.asarray(within.astype(ml_dtypes.float8_e4m3fn).view(np.uint8))
 
 
